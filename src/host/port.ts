@@ -1,0 +1,124 @@
+// The library door: what a program that embeds Carrel holds in its hands.
+import type { Clock, Random } from '../base/index.ts';
+import type { CommandReply, Command, Cursor, Profile, SessionEvent, SessionSummary, Source, ViewItem, Scope } from '../protocol/index.ts';
+import type { Models } from '../model/index.ts';
+import type { ListQuery, SessionPage, Store } from '../store/index.ts';
+import type { Tools } from '../tool/index.ts';
+
+/** Bounds of one host. */
+export interface HostLimits {
+  /** Turns at work at once. */
+  readonly turns: number;
+  /** Requests at once per provider. */
+  readonly requestsPerProvider: number;
+  /** Turns that may wait for a slot before `overloaded`. */
+  readonly waitingTurns: number;
+  /** How long one may wait, ms. */
+  readonly waitMs: number;
+  readonly liveSessions: number;
+  /** Idle time after which a session is put to sleep, ms. */
+  readonly asleepAfterMs: number;
+}
+
+export interface HostOptions {
+  /** Owned by the host from here on: `close` closes it. */
+  readonly store: Store;
+  readonly models: Models;
+  readonly tools: Tools;
+  /** Profiles by name; `create` refuses one that names a tool or a model that does not exist. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly limits?: Partial<HostLimits>;
+  readonly owner?: string;
+  /** `all` takes up every session with open work at once; `lazy` (default) when it is first used. */
+  readonly recover?: 'all' | 'lazy';
+  /** Permissions that hold for every session (`always`); saved by `saveGrant`. */
+  readonly grants?: () => readonly { tool: string; scope: Scope; path?: string | undefined }[];
+  readonly saveGrant?: (grant: { tool: string; scope: Scope; path?: string | undefined }) => Promise<void>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Faults that nobody waits for: a listener that throws, a sleeper that cannot wake. Never called with a secret. */
+  readonly onFault?: (fault: { readonly what: string; readonly session?: string; readonly error: unknown }) => void;
+}
+
+export interface CreateOptions {
+  /** Absolute; it must exist and be a readable folder. */
+  readonly folder: string;
+  /** Name of a profile; default `default`. */
+  readonly profile?: string;
+  /** Changes to that profile, for this session. */
+  readonly change?: Partial<Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery'>> & { readonly maxSteps?: number; readonly turnTimeoutMs?: number };
+  /** Unique in the folder; generated when left out. */
+  readonly name?: string;
+  readonly title?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The same key gives the same session, however often and however concurrently it is asked. */
+  readonly key?: string;
+}
+
+export interface SendOptions {
+  /** Default `queue`. */
+  readonly delivery?: 'steer' | 'queue';
+  readonly without?: readonly ('history' | 'tools')[];
+  readonly source?: Source;
+  /** The same id and text again give the stored reply. */
+  readonly id?: string;
+}
+
+/** One session, near. Any number of these may exist for one session; none of them needs to be kept. */
+export interface SessionHandle {
+  readonly id: string;
+  /** Resolves when the input is durable. */
+  send(text: string, options?: SendOptions): Promise<CommandReply>;
+  /** Sends and yields what happens, until the turn that delivers this input has finished or waits for a human. */
+  run(text: string, options?: SendOptions): AsyncIterable<ViewItem>;
+  /** Any command; refusals throw a `CarrelError` with their code. */
+  command(command: Command): Promise<CommandReply>;
+  cancel(reason?: string): Promise<CommandReply>;
+  continue(): Promise<CommandReply>;
+  approve(call?: string, scope?: Scope): Promise<CommandReply>;
+  deny(call?: string, reason?: string): Promise<CommandReply>;
+  addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;
+  /** Every item after the cursor (from the start without one), each once and in order, live from then on. Ends when the signal aborts, the reader leaves, or the host closes. */
+  follow(options?: { readonly cursor?: Cursor; readonly signal?: AbortSignal }): AsyncIterable<ViewItem>;
+  /** Called for each event of this type (`*`: all) after it is durable. What it throws is counted and reported, nothing more. */
+  on(type: SessionEvent['type'] | '*', listener: (event: SessionEvent) => void): Disposable;
+  /** The list row as of the last durable event. */
+  summary(): Promise<SessionSummary>;
+  /** Resolves with the row as soon as the status is none of `running`; `until` narrows it. Rejects when the signal aborts. */
+  settled(options?: { readonly signal?: AbortSignal }): Promise<SessionSummary>;
+}
+
+/** One thing that waits for a human. */
+export interface InboxItem {
+  readonly session: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly call: string;
+  readonly tool: string;
+  readonly summary: string;
+  readonly why: string;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface Host extends AsyncDisposable {
+  create(options: CreateOptions): Promise<SessionHandle>;
+  /** `not_found` when there is none. Does not wake it. */
+  session(id: string): Promise<SessionHandle>;
+  list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
+  inbox(): Promise<readonly InboxItem[]>;
+  /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
+  inspect(): HostReport;
+  /** Stops taking work, parks running turns at the next safe point (they recover on the next open), waits for what runs to end, closes the store. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface HostReport {
+  readonly live: number;
+  readonly turns: { readonly inUse: number; readonly free: number; readonly waiting: number };
+  readonly providers: Readonly<Record<string, { readonly inUse: number; readonly free: number; readonly waiting: number }>>;
+  readonly viewers: number;
+  readonly listenerFaults: number;
+  readonly crashes: number;
+  readonly store: { readonly writable: boolean; readonly error?: string };
+}

@@ -1,0 +1,1 @@
+export type { Model, ModelCapabilities, ModelContext, ModelFailure, ModelPart, ModelRequest, Models } from './port.ts';

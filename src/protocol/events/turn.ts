@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { BlobId, PartId } from '../ids.ts';
+import { Access, At, ErrorShape, JsonRecord, JsonValue, ProviderData, Source, ToolOutput, Usage } from '../values.ts';
+
+/** What was in force when a turn began, by digest: the blobs hold the texts. The request is a function of these and the events. */
+export const Frame = z.object({
+  prompt: BlobId,
+  /** Layered instructions of the user and the project, when there are any. */
+  instructions: BlobId.optional(),
+  /** The tools offered, as JSON. */
+  tools: BlobId,
+  model: z.string(),
+  /** UTC day, `YYYY-MM-DD`. */
+  date: z.string(),
+});
+export type Frame = z.infer<typeof Frame>;
+
+export const Outcome = z.enum(['completed', 'length', 'cancelled', 'failed', 'halted', 'interrupted']);
+export type Outcome = z.infer<typeof Outcome>;
+
+export const FinishReason = z.enum(['stop', 'calls', 'length', 'filter', 'empty', 'cancelled', 'failed']);
+export type FinishReason = z.infer<typeof FinishReason>;
+
+export const CallStatus = z.enum(['ok', 'error', 'cancelled', 'denied', 'timeout', 'unknown']);
+export type CallStatus = z.infer<typeof CallStatus>;
+
+export const turnEvents = {
+  'turn.started': z.object({
+    frame: Frame,
+    trigger: z.enum(['input', 'continue']),
+    without: z.array(z.enum(['history', 'tools'])).optional(),
+  }),
+  'turn.cancel-requested': z.object({ by: Source, reason: z.string().max(2000).optional() }),
+  'turn.finished': z.object({ outcome: Outcome, why: z.string(), error: ErrorShape.optional(), usage: Usage }),
+};
+
+export const stepEvents = {
+  /** `number` counts from 1 in its turn. */
+  'step.started': z.object({ number: z.int().positive() }),
+  /** What the step showed so far does not count any more: it begins again at `until`. */
+  'step.retried': z.object({ attempt: z.int().positive(), until: At, error: ErrorShape, shown: z.boolean() }),
+  'step.adjusted': z.object({ parameter: z.string(), from: JsonValue, to: JsonValue, why: z.string() }),
+  'step.finished': z.object({
+    reason: FinishReason,
+    usage: Usage,
+    /** From the request to the first part of the answer. */
+    firstMs: z.int().nonnegative().optional(),
+  }),
+};
+
+const wholeText = z.object({
+  part: PartId,
+  text: z.string(),
+  interrupted: z.boolean().optional(),
+  provider: ProviderData.optional(),
+});
+
+export const messageEvents = { 'text.ended': wholeText, 'reasoning.ended': wholeText };
+
+export const toolEvents = {
+  'tool.requested': z.object({
+    tool: z.string(),
+    args: JsonRecord,
+    access: Access.optional(),
+    idempotent: z.boolean(),
+    parallel: z.boolean(),
+    provider: ProviderData.optional(),
+    /** Set when the call cannot run: an unknown tool, arguments that are not JSON or fail the schema. `raw` is what came. */
+    invalid: ErrorShape.optional(),
+    raw: z.string().optional(),
+  }),
+  /** The intent: synced before the tool starts. */
+  'tool.started': z.object({ incarnation: z.int().positive() }),
+  'tool.finished': z.object({
+    status: CallStatus,
+    output: ToolOutput,
+    error: ErrorShape.extend({ retryable: z.boolean() }).optional(),
+    tookMs: z.int().nonnegative().optional(),
+  }),
+};

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { SessionId } from './ids.ts';
+import { Tags } from './events/session.ts';
+import { At, ErrorShape, Usage } from './values.ts';
+
+export const Status = z.enum(['idle', 'running', 'waiting', 'paused', 'failed', 'archived']);
+export type Status = z.infer<typeof Status>;
+
+/** One row of a list: a projection of the journal up to `seq`, rebuilt from it at any time. */
+export const SessionSummary = z.object({
+  session: SessionId,
+  owner: z.string(),
+  name: z.string(),
+  title: z.string().optional(),
+  folder: z.string(),
+  status: Status,
+  profile: z.string(),
+  model: z.string(),
+  mode: z.string(),
+  parent: SessionId.optional(),
+  tags: Tags,
+  createdAt: At,
+  updatedAt: At,
+  seq: z.int().nonnegative(),
+  turns: z.int().nonnegative(),
+  messages: z.int().nonnegative(),
+  queued: z.int().nonnegative(),
+  held: z.int().nonnegative(),
+  /** Calls that wait for a human. */
+  waiting: z.int().nonnegative(),
+  usage: Usage,
+  /** Open work: a claim must recover it. */
+  open: z.boolean(),
+  /** When something is due without a command: an approval's expiry, a retry. */
+  wakeAt: At.optional(),
+  /** Why the last turn ended, when it did not complete. */
+  lastOutcome: z.string().optional(),
+  error: ErrorShape.optional(),
+});
+export type SessionSummary = z.infer<typeof SessionSummary>;
