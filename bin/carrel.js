@@ -3,14 +3,18 @@
 import { existsSync } from 'fs';
 import { fileURLToPath } from 'url';
 
-var NEEDED = [22, 22];
+var MAJOR = 22;
+var MINOR = 22;
 
 function missing() {
-  var have = process.versions.node.split('.').map(Number);
-  if (have[0] < NEEDED[0] || (have[0] === NEEDED[0] && have[1] < NEEDED[1])) {
+  var parts = process.versions.node.split('.');
+  var major = Number(parts[0]);
+  if (major < MAJOR || (major === MAJOR && Number(parts[1]) < MINOR)) {
     return (
       'carrel needs Node ' +
-      NEEDED.join('.') +
+      MAJOR +
+      '.' +
+      MINOR +
       ' or newer; this is ' +
       process.versions.node +
       '.\n' +
