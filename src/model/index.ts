@@ -1,1 +1,9 @@
-export type { Model, ModelCapabilities, ModelContext, ModelFailure, ModelPart, ModelRequest, Models } from './port.ts';
+export type {
+  Model,
+  ModelCapabilities,
+  ModelContext,
+  ModelFailure,
+  ModelPart,
+  ModelRequest,
+  Models,
+} from './port.ts';

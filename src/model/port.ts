@@ -47,11 +47,27 @@ export type ModelPart =
   /** Arguments are arriving: progress, nothing to show yet. */
   | { readonly type: 'call-progress'; readonly index: number; readonly tool: string }
   /** A whole call. `args` is the text as it came: it may not be JSON, when the provider cut it. */
-  | { readonly type: 'call'; readonly index: number; readonly tool: string; readonly args: string; readonly provider?: ProviderData }
+  | {
+      readonly type: 'call';
+      readonly index: number;
+      readonly tool: string;
+      readonly args: string;
+      readonly provider?: ProviderData;
+    }
   /** A parameter outside the model's rule was changed or left out. */
-  | { readonly type: 'adjusted'; readonly parameter: string; readonly from: JsonObject[string]; readonly to: JsonObject[string]; readonly why: string }
+  | {
+      readonly type: 'adjusted';
+      readonly parameter: string;
+      readonly from: JsonObject[string];
+      readonly to: JsonObject[string];
+      readonly why: string;
+    }
   /** Always the last part, exactly one of these two. */
-  | { readonly type: 'finished'; readonly reason: 'stop' | 'calls' | 'length' | 'filter'; readonly usage: Usage }
+  | {
+      readonly type: 'finished';
+      readonly reason: 'stop' | 'calls' | 'length' | 'filter';
+      readonly usage: Usage;
+    }
   | { readonly type: 'failed'; readonly failure: ModelFailure };
 
 /**
