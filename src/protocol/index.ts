@@ -12,3 +12,16 @@ export type { Command, CommandOf, CommandType } from './commands.ts';
 export type { CallPart, FilePart, Message, ReasoningPart, ResultPart, TextPart, ToolSpec } from './messages.ts';
 export { Profile, ProfileChange, SessionLimits } from './profile.ts';
 export { SessionSummary, Status } from './summary.ts';
+export {
+  AllowRule,
+  ConfigFile,
+  GrantsFile,
+  HostLimits,
+  ModelConfig,
+  ModelId,
+  ProfileConfig,
+  ProviderConfig,
+  ProviderKind,
+  ProviderName,
+  TrustFile,
+} from './config.ts';
