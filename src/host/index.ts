@@ -1,1 +1,10 @@
-export type { CreateOptions, Host, HostLimits, HostOptions, HostReport, InboxItem, SendOptions, SessionHandle } from './port.ts';
+export type {
+  CreateOptions,
+  Host,
+  HostLimits,
+  HostOptions,
+  HostReport,
+  InboxItem,
+  SendOptions,
+  SessionHandle,
+} from './port.ts';

@@ -1,6 +1,16 @@
 // The library door: what a program that embeds Carrel holds in its hands.
 import type { Clock, Random } from '../base/index.ts';
-import type { CommandReply, Command, Cursor, Profile, SessionEvent, SessionSummary, Source, ViewItem, Scope } from '../protocol/index.ts';
+import type {
+  CommandReply,
+  Command,
+  Cursor,
+  Profile,
+  SessionEvent,
+  SessionSummary,
+  Source,
+  ViewItem,
+  Scope,
+} from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { ListQuery, SessionPage, Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
@@ -37,7 +47,11 @@ export interface HostOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   /** Faults that nobody waits for: a listener that throws, a sleeper that cannot wake. Never called with a secret. */
-  readonly onFault?: (fault: { readonly what: string; readonly session?: string; readonly error: unknown }) => void;
+  readonly onFault?: (fault: {
+    readonly what: string;
+    readonly session?: string;
+    readonly error: unknown;
+  }) => void;
 }
 
 export interface CreateOptions {
@@ -46,7 +60,10 @@ export interface CreateOptions {
   /** Name of a profile; default `default`. */
   readonly profile?: string;
   /** Changes to that profile, for this session. */
-  readonly change?: Partial<Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery'>> & { readonly maxSteps?: number; readonly turnTimeoutMs?: number };
+  readonly change?: Partial<Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery'>> & {
+    readonly maxSteps?: number;
+    readonly turnTimeoutMs?: number;
+  };
   /** Unique in the folder; generated when left out. */
   readonly name?: string;
   readonly title?: string;
@@ -116,7 +133,9 @@ export interface Host extends AsyncDisposable {
 export interface HostReport {
   readonly live: number;
   readonly turns: { readonly inUse: number; readonly free: number; readonly waiting: number };
-  readonly providers: Readonly<Record<string, { readonly inUse: number; readonly free: number; readonly waiting: number }>>;
+  readonly providers: Readonly<
+    Record<string, { readonly inUse: number; readonly free: number; readonly waiting: number }>
+  >;
   readonly viewers: number;
   readonly listenerFaults: number;
   readonly crashes: number;

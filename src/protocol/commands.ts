@@ -29,7 +29,11 @@ export const COMMANDS = {
     reason: z.string().max(2000).optional(),
     by: Source,
   }),
-  'context/add': z.strictObject({ text: z.string().min(1), role: z.enum(['user', 'note']), source: Source.optional() }),
+  'context/add': z.strictObject({
+    text: z.string().min(1),
+    role: z.enum(['user', 'note']),
+    source: Source.optional(),
+  }),
   'session/rename': z.strictObject({ name: SessionName.optional(), title: z.string().max(200).optional() }),
   'session/tag': z.strictObject({ tags: Tags }),
   'session/configure': z.strictObject({ change: ProfileChange }),

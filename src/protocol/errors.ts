@@ -165,7 +165,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface ErrorInfo {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly data?: { readonly [key: string]: Json };
+  readonly data?: { readonly [key: string]: Json } | undefined;
 }
 
 /** The one error class. Branch on `code`; `cause` is kept for logs. */
@@ -191,7 +191,8 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 
 /** The code of anything thrown: its own when it has one of ours, else `internal`. */
 export function codeOf(error: unknown): ErrorCode {
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return isErrorCode(code) ? code : 'internal';
 }
 

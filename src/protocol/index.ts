@@ -1,15 +1,45 @@
-export { Attachment, Access, ErrorShape, Grant, JsonRecord, JsonValue, Mode, ProviderData, Scope, Source, ToolOutput, Usage } from './values.ts';
+export {
+  Attachment,
+  Access,
+  ErrorShape,
+  Grant,
+  JsonRecord,
+  JsonValue,
+  Mode,
+  ProviderData,
+  Scope,
+  Source,
+  ToolOutput,
+  Usage,
+} from './values.ts';
 export { addUsage, NO_USAGE } from './values.ts';
 export { BlobId, CallId, CommandId, PartId, SessionId, SessionName, StepId, TurnId } from './ids.ts';
 export { CarrelError, codeOf, ERRORS, fromErrorInfo, isErrorCode, toErrorInfo } from './errors.ts';
 export type { ErrorCode, ErrorInfo, Retry } from './errors.ts';
-export { CallStatus, EVENT_VERSION, EVENTS, eventSchema, FinishReason, Frame, isKnownEvent, Outcome } from './events/index.ts';
+export {
+  CallStatus,
+  EVENT_VERSION,
+  EVENTS,
+  eventSchema,
+  FinishReason,
+  Frame,
+  isKnownEvent,
+  Outcome,
+} from './events/index.ts';
 export type { EventData, EventOf, EventType, SessionEvent } from './events/index.ts';
 export { Cursor, DeltaFrame } from './frames.ts';
 export type { ViewItem } from './frames.ts';
 export { CommandReply, COMMANDS, MAX_INPUT_BYTES } from './commands.ts';
 export type { Command, CommandOf, CommandType } from './commands.ts';
-export type { CallPart, FilePart, Message, ReasoningPart, ResultPart, TextPart, ToolSpec } from './messages.ts';
+export type {
+  CallPart,
+  FilePart,
+  Message,
+  ReasoningPart,
+  ResultPart,
+  TextPart,
+  ToolSpec,
+} from './messages.ts';
 export { Profile, ProfileChange, SessionLimits } from './profile.ts';
 export { SessionSummary, Status } from './summary.ts';
 export {

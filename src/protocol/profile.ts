@@ -45,5 +45,11 @@ export const Profile = z.object({
 export type Profile = z.infer<typeof Profile>;
 
 /** What may be changed on a living session. */
-export const ProfileChange = Profile.pick({ model: true, mode: true, tools: true, recovery: true, prompt: true }).partial();
+export const ProfileChange = Profile.pick({
+  model: true,
+  mode: true,
+  tools: true,
+  recovery: true,
+  prompt: true,
+}).partial();
 export type ProfileChange = z.infer<typeof ProfileChange>;

@@ -5,7 +5,10 @@ import { ERRORS, type ErrorCode } from './errors.ts';
 import { BlobId } from './ids.ts';
 
 export const JsonValue: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>;
+export const JsonRecord: z.ZodType<JsonObject> = z.record(
+  z.string(),
+  z.json(),
+) as unknown as z.ZodType<JsonObject>;
 
 /** Integer milliseconds UTC. */
 export const At = z.int().nonnegative();

@@ -113,10 +113,18 @@ export interface DeliveredCommand {
 /** What may be read beside a writer, also from another process. */
 export interface StoreReader extends AsyncDisposable {
   /** Events after `after` (exclusive), at most `limit`; `before` instead reads the last `limit` events below it, still in order. `not_found` for another owner's. */
-  read(owner: string, session: string, range: { after?: number; before?: number; limit: number }): Promise<EventPage>;
+  read(
+    owner: string,
+    session: string,
+    range: { after?: number; before?: number; limit: number },
+  ): Promise<EventPage>;
   tail(owner: string, session: string): Promise<readonly TailPart[]>;
   /** Checks a cursor: fine, or the last `seq` at which it and the journal agree. */
-  check(owner: string, session: string, cursor: Cursor): Promise<{ ok: true } | { ok: false; common: number }>;
+  check(
+    owner: string,
+    session: string,
+    cursor: Cursor,
+  ): Promise<{ ok: true } | { ok: false; common: number }>;
   heads(owner: string, sessions: readonly string[]): Promise<readonly Head[]>;
   summary(owner: string, session: string): Promise<SessionSummary | undefined>;
   list(query: ListQuery): Promise<SessionPage>;

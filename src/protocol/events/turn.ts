@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { BlobId, PartId } from '../ids.ts';
-import { Access, At, ErrorShape, JsonRecord, JsonValue, ProviderData, Source, ToolOutput, Usage } from '../values.ts';
+import {
+  Access,
+  At,
+  ErrorShape,
+  JsonRecord,
+  JsonValue,
+  ProviderData,
+  Source,
+  ToolOutput,
+  Usage,
+} from '../values.ts';
 
 /** What was in force when a turn began, by digest: the blobs hold the texts. The request is a function of these and the events. */
 export const Frame = z.object({
@@ -31,7 +41,12 @@ export const turnEvents = {
     without: z.array(z.enum(['history', 'tools'])).optional(),
   }),
   'turn.cancel-requested': z.object({ by: Source, reason: z.string().max(2000).optional() }),
-  'turn.finished': z.object({ outcome: Outcome, why: z.string(), error: ErrorShape.optional(), usage: Usage }),
+  'turn.finished': z.object({
+    outcome: Outcome,
+    why: z.string(),
+    error: ErrorShape.optional(),
+    usage: Usage,
+  }),
 };
 
 export const stepEvents = {

@@ -1,0 +1,175 @@
+// What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
+import type { ErrorInfo, Outcome } from '../../protocol/index.ts';
+import { isParallel, workable } from '../status.ts';
+import type { CallState, QueuedInput, StepState, TurnState } from '../state.ts';
+import type { Draft } from './draft.ts';
+
+/** Times one turn is taken up again after an interruption, and one answer is continued at the output limit. */
+export const MAX_RECOVERIES = 3;
+export const MAX_LENGTHS = 3;
+
+export function advance(draft: Draft): void {
+  if (draft.state.archived || draft.state.failed !== undefined) return;
+  const turn = draft.state.turn;
+  if (turn === undefined) startNext(draft);
+  else if (turn.cancelled) endCancelled(draft, turn);
+  else if (turn.step?.phase === 'interrupted') resume(draft, turn);
+  else if (turn.step?.phase === 'calls') work(draft, turn, turn.step);
+}
+
+/** An idle session takes its next input: one that queued alone, steering ones together. */
+function startNext(draft: Draft): void {
+  const first = draft.state.inputs.find((input) => !input.held);
+  if (first === undefined) return;
+  startTurn(draft, 'input', first.without);
+}
+
+export function startTurn(
+  draft: Draft,
+  trigger: 'input' | 'continue',
+  without?: QueuedInput['without'],
+): void {
+  const turn = `trn_${String(draft.nextSeq)}`;
+  const data = {
+    frame: draft.facts.frame,
+    trigger,
+    ...(without === undefined ? {} : { without: [...without] }),
+  };
+  draft.add('turn.started', data, { turn });
+  startStep(draft, nextInputs(draft.state.inputs));
+}
+
+function nextInputs(inputs: readonly QueuedInput[]): readonly QueuedInput[] {
+  const [first, ...rest] = inputs;
+  if (first === undefined) return [];
+  if (first.delivery === 'queue') return [first];
+  const end = rest.findIndex((input) => input.delivery === 'queue');
+  return [first, ...(end === -1 ? rest : rest.slice(0, end))];
+}
+
+/** Delivers inputs in the same append as the step that contains them. */
+export function startStep(draft: Draft, inputs: readonly QueuedInput[] = steering(draft)): void {
+  for (const input of inputs) draft.add('input.delivered', { command: input.command });
+  const number = (draft.state.turn?.steps ?? 0) + 1;
+  draft.add('step.started', { number }, { step: `stp_${String(draft.nextSeq)}` });
+}
+
+function steering(draft: Draft): readonly QueuedInput[] {
+  return draft.state.inputs.filter((input) => input.delivery === 'steer' && !input.held);
+}
+
+export function finishTurn(draft: Draft, outcome: Outcome, why: string, error?: ErrorInfo): void {
+  const turn = draft.state.turn;
+  if (turn === undefined) return;
+  draft.add('turn.finished', {
+    outcome,
+    why,
+    ...(error === undefined ? {} : { error }),
+    usage: turn.usage,
+  });
+  if (outcome === 'failed' || outcome === 'interrupted') hold(draft);
+  else startNext(draft);
+}
+
+/** Keeps every queued input where it is until someone sends or continues. */
+export function hold(draft: Draft): void {
+  const commands = draft.state.inputs.filter((input) => !input.held).map((input) => input.command);
+  if (commands.length > 0) draft.add('input.held', { commands });
+}
+
+/** The step was cut by the end of its incarnation: go on, wait for someone, or give up. */
+function resume(draft: Draft, turn: TurnState): void {
+  if (turn.recoveries > MAX_RECOVERIES) {
+    const times = `it was interrupted ${String(turn.recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
+    finishTurn(draft, 'failed', times, {
+      code: 'limit_reached',
+      message: `The turn was given up: ${times}.`,
+    });
+  } else if (draft.state.profile.recovery === 'pause') {
+    finishTurn(
+      draft,
+      'interrupted',
+      'the host stopped in the middle of an answer, and the profile says to pause',
+    );
+  } else startStep(draft);
+}
+
+/** Once everything that ran has ended, the turn is over. What had not begun is cancelled here and now. */
+function endCancelled(draft: Draft, turn: TurnState): void {
+  const step = turn.step;
+  if (step?.phase === 'asking') return;
+  for (const call of step?.calls ?? []) {
+    if (call.status !== 'started' && call.status !== 'ended')
+      endCall(draft, call, 'cancelled', 'The turn was cancelled before this call began.');
+  }
+  if (draft.state.turn?.step?.calls.some((call) => call.status === 'started') === true) return;
+  finishTurn(draft, 'cancelled', turn.cancelReason ?? 'it was cancelled');
+}
+
+/** Starts the calls whose turn has come, halts the batch, or goes on to the next step. */
+function work(draft: Draft, turn: TurnState, step: StepState): void {
+  const failed = isParallel(step) ? undefined : step.calls.find((call) => halts(draft, call));
+  if (failed !== undefined) {
+    for (const call of step.calls) {
+      if (call.status !== 'ended')
+        endCall(
+          draft,
+          call,
+          'cancelled',
+          `Not run: the call of ${failed.tool} before it ended with ${String(failed.outcome)}.`,
+        );
+    }
+    afterCalls(draft, turn);
+    return;
+  }
+  for (const call of workable(step, draft.state.profile.limits.parallelTools)) {
+    if (call.invalid !== undefined) {
+      endInvalid(draft, call, call.invalid);
+      advance(draft);
+      return;
+    }
+    if (call.status === 'allowed') startCall(draft, call);
+  }
+  if (step.calls.every((call) => call.status === 'ended')) afterCalls(draft, turn);
+}
+
+function halts(draft: Draft, call: CallState): boolean {
+  if (call.status !== 'ended') return false;
+  if (call.outcome === 'denied') return draft.state.profile.haltOnDenied;
+  return call.outcome !== 'ok';
+}
+
+export function startCall(draft: Draft, call: CallState): void {
+  draft.add('tool.started', { incarnation: draft.facts.incarnation }, place(draft, call.id));
+}
+
+function endInvalid(draft: Draft, call: CallState, error: ErrorInfo): void {
+  const output = { text: error.message, bytes: error.message.length };
+  draft.add(
+    'tool.finished',
+    { status: 'error', output, error: { ...error, retryable: false } },
+    place(draft, call.id),
+  );
+}
+
+export function endCall(
+  draft: Draft,
+  call: CallState,
+  status: 'cancelled' | 'denied' | 'unknown' | 'timeout',
+  text: string,
+): void {
+  draft.add('tool.finished', { status, output: { text, bytes: text.length } }, place(draft, call.id));
+}
+
+export function place(draft: Draft, call: string): { step?: string; call: string } {
+  const step = draft.state.turn?.step?.id;
+  return { call, ...(step === undefined ? {} : { step }) };
+}
+
+function afterCalls(draft: Draft, turn: TurnState): void {
+  const { maxSteps } = draft.state.profile.limits;
+  if (turn.steps >= maxSteps) {
+    const why = `it reached ${String(maxSteps)} steps (limits.maxSteps)`;
+    finishTurn(draft, 'halted', why);
+  } else startStep(draft);
+}

@@ -1,0 +1,107 @@
+// A call is judged, answered by a human, or ends.
+import type { Command, ErrorInfo, Source } from '../../protocol/index.ts';
+import { workable } from '../status.ts';
+import type { CallState } from '../state.ts';
+import { advance, endCall, place, startCall } from './advance.ts';
+import type { EffectCommand, Judgement } from './command.ts';
+import { refuse, type Decider, type Draft } from './draft.ts';
+
+type Judged = Extract<EffectCommand, { type: 'call/judged' }>;
+type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
+type Resolve = Extract<Command, { type: 'approval/resolve' }>;
+
+function find(draft: Draft, call: string): CallState | undefined {
+  return draft.state.turn?.step?.calls.find((open) => open.id === call);
+}
+
+/** Applies a verdict to a call that has none yet. */
+export function judge(draft: Draft, id: string, judgement: Judgement): void {
+  const call = find(draft, id);
+  if (call?.status !== 'requested' || call.invalid !== undefined) return;
+  const { kind, why, summary, grantPath } = judgement;
+  if (kind === 'allow') startCall(draft, call);
+  else if (kind === 'deny') endCall(draft, call, 'denied', `Denied: ${why}.`);
+  else {
+    const expiresAt = draft.facts.at + draft.state.profile.limits.approvalMs;
+    const path = grantPath === undefined ? {} : { path: grantPath };
+    draft.add('approval.requested', { tool: call.tool, summary, why, expiresAt, ...path }, place(draft, id));
+  }
+}
+
+export const decideJudged: Decider<Judged> = (draft, { call, judgement }) => {
+  const step = draft.state.turn?.step;
+  const open =
+    step?.phase === 'calls' &&
+    workable(step, draft.state.profile.limits.parallelTools).some(({ id }) => id === call);
+  if (!open || draft.state.turn?.cancelled === true)
+    return refuse('conflict', `Call ${call} waits for no verdict.`);
+  judge(draft, call, judgement);
+  advance(draft);
+  return undefined;
+};
+
+export const decideFinished: Decider<Finished> = (draft, { call, status, output, error, tookMs }) => {
+  if (find(draft, call)?.status !== 'started') return refuse('conflict', `Call ${call} is not running.`);
+  draft.add(
+    'tool.finished',
+    {
+      status,
+      output,
+      ...(error === undefined ? {} : { error }),
+      ...(tookMs === undefined ? {} : { tookMs }),
+    },
+    place(draft, call),
+  );
+  advance(draft);
+  return undefined;
+};
+
+export const decideResolve: Decider<Resolve> = (draft, command) => {
+  const waiting = (draft.state.turn?.step?.calls ?? []).filter((call) => call.status === 'waiting');
+  const ids = waiting.map(({ id }) => id);
+  if (command.call === undefined && waiting.length > 1) {
+    return refuse('conflict', `${String(waiting.length)} calls wait: name one of ${ids.join(', ')}.`, {
+      calls: ids,
+    });
+  }
+  const call = command.call === undefined ? waiting[0] : waiting.find(({ id }) => id === command.call);
+  if (call === undefined) {
+    return refuse(
+      'conflict',
+      `${command.call ?? 'No call'} waits for no approval${ids.length > 0 ? `; ${ids.join(', ')} does` : ''}.`,
+    );
+  }
+  resolve(draft, call, command);
+  advance(draft);
+  return undefined;
+};
+
+function resolve(
+  draft: Draft,
+  call: CallState,
+  { decision, scope, reason, by }: Omit<Resolve, 'id' | 'type' | 'call'>,
+): void {
+  const path = call.grantPath;
+  const grant = { tool: call.tool, scope, ...(path === undefined ? {} : { path }) };
+  const saved = decision === 'allow' && scope !== 'once' ? { grant } : {};
+  const why = reason === undefined ? {} : { reason };
+  draft.add('approval.resolved', { decision, by, scope, ...why, ...saved }, place(draft, call.id));
+  if (decision === 'deny') endCall(draft, call, 'denied', denial(by, reason));
+}
+
+function denial(by: Source, reason: string | undefined): string {
+  const who = by.kind === 'user' ? 'the user' : (by.name ?? by.kind);
+  return `Denied by ${who}${reason === undefined ? '' : `: ${reason}`}.`;
+}
+
+/** The approval's time is over: the call is denied, and says why. */
+export function expire(draft: Draft, id: string): ErrorInfo | undefined {
+  const call = find(draft, id);
+  if (call?.status !== 'waiting' || (call.expiresAt ?? Infinity) > draft.facts.at) {
+    return { code: 'conflict', message: `Call ${id} waits for no approval that has expired.` };
+  }
+  draft.add('approval.expired', {}, place(draft, id));
+  endCall(draft, call, 'denied', 'Nobody answered the question in time.');
+  advance(draft);
+  return undefined;
+}

@@ -1,0 +1,125 @@
+// What reaches the core: the commands of clients, and what became of its effects. Answers are values.
+import type { Json, JsonObject } from '../../base/index.ts';
+import type {
+  Command,
+  CommandReply,
+  ErrorInfo,
+  EventData,
+  FinishReason,
+  Frame,
+  Profile,
+  ProviderData,
+  SessionEvent,
+  Source,
+  ToolOutput,
+  CallStatus,
+  Usage,
+} from '../../protocol/index.ts';
+import type { SessionState } from '../state.ts';
+
+/** The whole text of a part, as far as it came. */
+export interface PartText {
+  readonly kind: 'text' | 'reasoning';
+  readonly part: string;
+  readonly text: string;
+  readonly provider?: ProviderData;
+}
+
+/** A permission verdict for one call. */
+export interface Judgement {
+  readonly kind: 'allow' | 'ask' | 'deny';
+  readonly why: string;
+  readonly summary: string;
+  readonly grantPath?: string;
+}
+
+/** A call as the model asked for it, with what its tool says of itself; `judgement` may come at once or later. */
+export interface RequestedCall {
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly raw?: string;
+  readonly access?: 'read' | 'write' | 'execute';
+  readonly idempotent: boolean;
+  readonly parallel: boolean;
+  readonly provider?: ProviderData;
+  readonly invalid?: ErrorInfo;
+  readonly judgement?: Judgement;
+}
+
+export interface CreateCommand {
+  readonly type: 'session/create';
+  readonly owner: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly profile: Profile;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly title?: string;
+  readonly parent?: string;
+}
+
+/** What became of an effect. `step` and `attempt`, or `call`, name it; an answer that nobody waits for any more is refused. */
+export type EffectCommand =
+  | {
+      readonly type: 'step/answered';
+      readonly step: string;
+      readonly attempt: number;
+      readonly parts: readonly PartText[];
+      readonly calls: readonly RequestedCall[];
+      readonly reason: FinishReason & ('stop' | 'calls' | 'length' | 'filter');
+      readonly usage: Usage;
+      readonly firstMs?: number;
+      readonly adjusted?: readonly { parameter: string; from: Json; to: Json; why: string }[];
+    }
+  | {
+      readonly type: 'step/failed';
+      readonly step: string;
+      readonly attempt: number;
+      readonly parts: readonly PartText[];
+      readonly error: ErrorInfo;
+      /** Set when it may be tried again: how long to wait, with backoff, jitter and the provider's word in it. */
+      readonly retryInMs?: number;
+      readonly usage?: Usage;
+    }
+  | { readonly type: 'call/judged'; readonly call: string; readonly judgement: Judgement }
+  | {
+      readonly type: 'call/finished';
+      readonly call: string;
+      readonly status: CallStatus;
+      readonly output: ToolOutput;
+      readonly error?: EventData<'tool.finished'>['error'];
+      readonly tookMs?: number;
+    }
+  | { readonly type: 'timer/fired'; readonly key: string }
+  | { readonly type: 'context/cut'; readonly before: number; readonly tokens: number }
+  | {
+      readonly type: 'session/recover';
+      readonly incarnation: number;
+      readonly tail: readonly (PartText & { step: string })[];
+    }
+  | { readonly type: 'session/crash'; readonly error: ErrorInfo }
+  | { readonly type: 'session/fail'; readonly error: ErrorInfo };
+
+export type AnyCommand = Command | CreateCommand | EffectCommand;
+
+/** What the core may know of the world, handed in with each command. */
+export interface Facts {
+  /** Integer ms UTC. */
+  readonly at: number;
+  /** Of the claim under which this is written. */
+  readonly incarnation: number;
+  /** In force for a turn that starts now. */
+  readonly frame: Frame;
+}
+
+export interface Refusal {
+  readonly refusal: ErrorInfo;
+}
+
+export interface Decided {
+  readonly events: readonly SessionEvent[];
+  readonly state: SessionState;
+  readonly reply: CommandReply;
+}
+
+/** By whom something is done that nobody asked for. */
+export type Actor = Source;

@@ -1,0 +1,149 @@
+// Commands about the session itself, its inputs and its turn.
+import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
+import { RUNTIME } from '../state.ts';
+import { advance, endCall, finishTurn, hold, startTurn } from './advance.ts';
+import { expire } from './call.ts';
+import type { CreateCommand, EffectCommand } from './command.ts';
+import { refuse, type Decider, type Draft } from './draft.ts';
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+type Effect<T extends EffectCommand['type']> = Extract<EffectCommand, { type: T }>;
+
+export const decideCreate: Decider<CreateCommand> = (
+  draft,
+  { type: _type, title, tags, parent, ...rest },
+) => {
+  if (draft.state.seq > 0) return refuse('already_exists', `Session ${draft.state.session} exists.`);
+  const optional = {
+    ...(tags === undefined ? {} : { tags: { ...tags } }),
+    ...(parent === undefined ? {} : { parent }),
+  };
+  draft.add('session.created', { ...rest, driver: 'native', ...optional });
+  if (title !== undefined) draft.add('session.renamed', { title });
+  return undefined;
+};
+
+export const decideSend: Decider<Of<'input/send'>> = (draft, command) => {
+  const { id, text, attachments, source, delivery, without } = command;
+  const { queuedInputs } = draft.state.profile.limits;
+  if (text.trim() === '' && (attachments ?? []).length === 0)
+    return refuse('invalid_params', 'The input is empty: write what the agent should do.');
+  // A UTF-16 unit is at most 3 bytes, so only a long text needs counting.
+  if (text.length * 3 > MAX_INPUT_BYTES && utf8Bytes(text) > MAX_INPUT_BYTES) {
+    return refuse(
+      'invalid_params',
+      `The input has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_INPUT_BYTES)} are taken: put it into a file and name that.`,
+    );
+  }
+  if (draft.state.inputs.length >= queuedInputs) {
+    return refuse(
+      'limit_reached',
+      `${String(draft.state.inputs.length)} inputs are queued, at most ${String(queuedInputs)} may be (limits.queuedInputs): wait, or withdraw one.`,
+    );
+  }
+  draft.add('input.accepted', {
+    command: id,
+    text,
+    source,
+    delivery,
+    ...(attachments === undefined ? {} : { attachments }),
+    ...(without === undefined ? {} : { without }),
+  });
+  if (draft.state.turn === undefined) advance(draft);
+  return undefined;
+};
+
+function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+export const decideWithdraw: Decider<Of<'input/withdraw'>> = (draft, { command }) => {
+  if (!draft.state.inputs.some((input) => input.command === command)) {
+    return refuse('not_found', `No input ${command} is queued: it was delivered, withdrawn, or never sent.`);
+  }
+  draft.add('input.withdrawn', { command });
+  return undefined;
+};
+
+export const decideCancel: Decider<Of<'turn/cancel'>> = (draft, { by, reason }) => {
+  cancel(draft, by, reason);
+  return undefined;
+};
+
+function cancel(draft: Draft, by: Of<'turn/cancel'>['by'], reason: string | undefined): void {
+  if (draft.state.turn?.cancelled !== false) return;
+  draft.add('turn.cancel-requested', { by, ...(reason === undefined ? {} : { reason }) });
+  hold(draft);
+  advance(draft);
+}
+
+export const decideContinue: Decider<Of<'turn/continue'>> = (draft) => {
+  const { inputs, lastOutcome, messages } = draft.state;
+  const unfinished = lastOutcome !== undefined && lastOutcome !== 'completed';
+  if (inputs.length === 0 && (messages === 0 || !unfinished)) {
+    return refuse(
+      'conflict',
+      'There is nothing to continue: the last turn completed and no input is queued.',
+    );
+  }
+  startTurn(draft, inputs.length > 0 ? 'input' : 'continue', inputs[0]?.without);
+  return undefined;
+};
+
+export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
+  const [kind, id = ''] = key.split(':');
+  const turn = draft.state.turn;
+  if (kind === 'approval') {
+    const error = expire(draft, id);
+    return error === undefined ? undefined : { refusal: error };
+  }
+  if (kind === 'deadline' && turn?.id === id) {
+    cancel(
+      draft,
+      RUNTIME,
+      `it ran longer than ${String(draft.state.profile.limits.turnTimeoutMs)} ms (limits.turnTimeoutMs)`,
+    );
+    return undefined;
+  }
+  return refuse('conflict', `Nothing waits for timer ${key}.`);
+};
+
+/** Closes what an ended incarnation left open, then goes on or pauses as the profile says. */
+export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incarnation, tail }) => {
+  const before = draft.state.turn?.recoveries ?? 0;
+  draft.add('session.recovered', { incarnation, policy: draft.state.profile.recovery });
+  for (const { kind, part, text, step } of tail) {
+    draft.add(
+      kind === 'text' ? 'text.ended' : 'reasoning.ended',
+      { part, text, interrupted: true },
+      { step },
+    );
+  }
+  for (const call of draft.state.turn?.step?.calls ?? []) {
+    if (call.status === 'started')
+      endCall(
+        draft,
+        call,
+        'unknown',
+        'The host stopped while this call ran: nobody knows whether it took effect.',
+      );
+  }
+  const turn = draft.state.turn;
+  const interrupted = turn !== undefined && turn.recoveries > before && turn.step?.phase === 'calls';
+  if (interrupted && !turn.cancelled && draft.state.profile.recovery === 'pause') pause(draft);
+  else advance(draft);
+  return undefined;
+};
+
+function pause(draft: Draft): void {
+  for (const call of draft.state.turn?.step?.calls ?? []) {
+    if (call.status !== 'ended')
+      endCall(draft, call, 'cancelled', 'Not run: the host stopped, and the profile says to pause.');
+  }
+  finishTurn(draft, 'interrupted', 'the host stopped while a tool ran, and the profile says to pause');
+}

@@ -1,0 +1,80 @@
+// What the state wants done outside. The runtime starts a key once; when `stop` is set it ends what runs under that key, and
+// answers all the same; a key that is gone is not wanted any more.
+import { workable } from './status.ts';
+import type { SessionState, StepState, TurnState } from './state.ts';
+
+export type Effect =
+  /** Ask the model. Not before `notBefore`, when that is set. */
+  | {
+      readonly kind: 'ask';
+      readonly key: string;
+      readonly step: string;
+      readonly attempt: number;
+      readonly notBefore?: number;
+      readonly stop: boolean;
+    }
+  /** Find out whether the call may run. */
+  | { readonly kind: 'judge'; readonly key: string; readonly call: string; readonly seq: number }
+  /** Run the tool: its intent is in the journal. */
+  | {
+      readonly kind: 'run';
+      readonly key: string;
+      readonly call: string;
+      readonly seq: number;
+      readonly stop: boolean;
+    }
+  | { readonly kind: 'timer'; readonly key: string; readonly at: number };
+
+export function effects(state: SessionState): readonly Effect[] {
+  const turn = state.turn;
+  if (turn === undefined || state.archived || state.failed !== undefined) return [];
+  const found: Effect[] = [];
+  const { turnTimeoutMs, parallelTools } = state.profile.limits;
+  if (turnTimeoutMs > 0 && !turn.cancelled)
+    found.push({ kind: 'timer', key: `deadline:${turn.id}`, at: turn.startedAt + turnTimeoutMs });
+  const step = turn.step;
+  if (step?.phase === 'asking') found.push(ask(turn, step));
+  if (step?.phase === 'calls') found.push(...callEffects(state, turn, step, parallelTools));
+  return found;
+}
+
+function ask(turn: TurnState, step: StepState): Effect {
+  const { id, attempt, retryAt } = step;
+  const key = `step:${id}:${String(attempt)}`;
+  return {
+    kind: 'ask',
+    key,
+    step: id,
+    attempt,
+    stop: turn.cancelled,
+    ...(retryAt === undefined ? {} : { notBefore: retryAt }),
+  };
+}
+
+function callEffects(state: SessionState, turn: TurnState, step: StepState, limit: number): Effect[] {
+  return workable(step, limit).flatMap((call): Effect[] => {
+    const { id, seq, status, expiresAt } = call;
+    if (status === 'requested' && call.invalid === undefined)
+      return [{ kind: 'judge', key: `judge:${id}`, call: id, seq }];
+    if (status === 'waiting' && expiresAt !== undefined)
+      return [{ kind: 'timer', key: `approval:${id}`, at: expiresAt }];
+    if (status === 'started' && call.incarnation === state.incarnation) {
+      return [
+        { kind: 'run', key: `call:${id}:${String(call.incarnation)}`, call: id, seq, stop: turn.cancelled },
+      ];
+    }
+    return [];
+  });
+}
+
+/** When something is due without anybody asking, if anything is. */
+export function wakeAt(state: SessionState): number | undefined {
+  const times = effects(state).flatMap((effect) =>
+    effect.kind === 'timer'
+      ? [effect.at]
+      : effect.kind === 'ask' && effect.notBefore !== undefined
+        ? [effect.notBefore]
+        : [],
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}

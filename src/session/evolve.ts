@@ -1,0 +1,229 @@
+// How one event changes the state. Total, pure and O(1) in the length of the journal: an event that this program does not
+// know changes nothing but `seq`.
+import {
+  addUsage,
+  isKnownEvent,
+  type EventOf,
+  type EventType,
+  type SessionEvent,
+} from '../protocol/index.ts';
+import { oneLine } from '../base/index.ts';
+import { MAX_GRANTS, type CallState, type SessionState, type StepState, type TurnState } from './state.ts';
+
+type Evolver<T extends EventType> = (state: SessionState, event: EventOf<T>) => SessionState;
+
+/** Characters of a title made from the first message. */
+const TITLE_LENGTH = 80;
+
+export function evolve(state: SessionState, event: SessionEvent): SessionState {
+  const moved = { ...state, seq: event.seq, updatedAt: Math.max(state.updatedAt, event.at) };
+  if (!isKnownEvent(event)) return moved;
+  return (evolvers[event.type] as Evolver<EventType>)(moved, event);
+}
+
+const evolvers: { readonly [T in EventType]: Evolver<T> } = {
+  'session.created': (state, { at, data }) => ({
+    ...state,
+    owner: data.owner,
+    name: data.name,
+    folder: data.folder,
+    driver: data.driver,
+    profile: data.profile,
+    tags: data.tags ?? {},
+    createdAt: at,
+    ...(data.parent === undefined ? {} : { parent: data.parent }),
+  }),
+  'session.renamed': (state, { data }) => ({
+    ...state,
+    ...(data.name === undefined ? {} : { name: data.name }),
+    ...(data.title === undefined ? {} : { title: data.title }),
+  }),
+  'session.tagged': (state, { data }) => ({
+    ...state,
+    tags: Object.fromEntries(
+      Object.entries({ ...state.tags, ...data.tags }).filter(([, value]) => value !== ''),
+    ),
+  }),
+  'session.configured': (state, { data }) => ({
+    ...state,
+    profile: { ...state.profile, ...(data.change as Partial<SessionState['profile']>) },
+  }),
+  'session.archived': (state) => ({ ...state, archived: true }),
+  'session.restored': (state) => ({ ...state, archived: false }),
+  'session.crashed': (state) => state,
+  'session.recovered': (state, { data }) => ({
+    ...state,
+    incarnation: data.incarnation,
+    turn: state.turn === undefined ? undefined : interrupt(state.turn),
+  }),
+  'session.failed': (state, { data }) => ({ ...state, failed: data.error }),
+  'session.revived': (state) => {
+    const { failed: _failed, ...rest } = state;
+    return rest;
+  },
+  'input.accepted': (state, { data }) => ({
+    ...state,
+    ...(state.title === undefined && data.text.trim() !== ''
+      ? { title: oneLine(data.text, TITLE_LENGTH) }
+      : {}),
+    inputs: [
+      ...state.inputs.map((input) => ({ ...input, held: false })),
+      { command: data.command, delivery: data.delivery, held: false, without: data.without },
+    ],
+  }),
+  'input.withdrawn': (state, { data }) => without(state, data.command),
+  'input.held': (state, { data }) => ({
+    ...state,
+    inputs: state.inputs.map((input) =>
+      data.commands.includes(input.command) ? { ...input, held: true } : input,
+    ),
+  }),
+  'input.delivered': (state, { data }) => ({ ...without(state, data.command), messages: state.messages + 1 }),
+  'turn.started': (state, { turn, at, data }) => ({
+    ...omitLast(state),
+    turns: state.turns + 1,
+    inputs: state.inputs.map((input) => ({ ...input, held: false })),
+    turn: {
+      id: turn ?? '',
+      startedAt: at,
+      frame: data.frame,
+      without: data.without,
+      steps: 0,
+      usage: { input: 0, output: 0 },
+      cancelled: false,
+      recoveries: 0,
+      lengths: 0,
+      empties: 0,
+      step: undefined,
+    },
+  }),
+  'turn.cancel-requested': (state, { data }) =>
+    onTurn(state, (turn) => ({
+      ...turn,
+      cancelled: true,
+      ...(data.reason === undefined ? {} : { cancelReason: data.reason }),
+    })),
+  'turn.finished': (state, { data }) => ({
+    ...omitLast(state),
+    turn: undefined,
+    lastOutcome: data.outcome,
+    ...(data.error === undefined ? {} : { lastError: data.error }),
+  }),
+  'step.started': (state, { step }) =>
+    onTurn(state, (turn) => ({
+      ...turn,
+      steps: turn.steps + 1,
+      step: { id: step ?? '', phase: 'asking', attempt: 1, calls: [] },
+    })),
+  'step.retried': (state, { data }) =>
+    onStep(state, (step) => ({ ...step, attempt: data.attempt, retryAt: data.until })),
+  'step.adjusted': (state) => state,
+  'step.finished': (state, { data }) => {
+    const answered = data.reason !== 'empty' && data.reason !== 'cancelled' && data.reason !== 'failed';
+    const counted = {
+      ...state,
+      messages: state.messages + (answered ? 1 : 0),
+      usage: addUsage(state.usage, data.usage),
+    };
+    return onTurn(counted, (turn) => ({
+      ...turn,
+      usage: addUsage(turn.usage, data.usage),
+      lengths: turn.lengths + (data.reason === 'length' ? 1 : 0),
+      empties: turn.empties + (data.reason === 'empty' ? 1 : 0),
+      step: turn.step && { ...turn.step, phase: 'calls' },
+    }));
+  },
+  'text.ended': (state) => state,
+  'reasoning.ended': (state) => state,
+  'tool.requested': (state, { call, seq, data }) =>
+    onStep(state, (step) => ({
+      ...step,
+      calls: [
+        ...step.calls,
+        {
+          id: call ?? '',
+          tool: data.tool,
+          seq,
+          status: 'requested',
+          idempotent: data.idempotent,
+          parallel: data.parallel,
+          ...(data.invalid === undefined ? {} : { invalid: data.invalid }),
+        } as CallState,
+      ],
+    })),
+  'tool.started': (state, { call, data }) =>
+    onCall({ ...state, incarnation: data.incarnation }, call, (old) => ({
+      ...old,
+      status: 'started',
+      incarnation: data.incarnation,
+    })),
+  'tool.finished': (state, { call, data }) =>
+    onCall(state, call, (old) => ({ ...old, status: 'ended', outcome: data.status })),
+  'approval.requested': (state, { call, data }) =>
+    onCall(state, call, (old) => ({
+      ...old,
+      status: 'waiting',
+      expiresAt: data.expiresAt,
+      ...(data.path === undefined ? {} : { grantPath: data.path }),
+    })),
+  'approval.resolved': (state, { call, data }) => {
+    const granted =
+      data.grant !== undefined && data.scope !== 'once'
+        ? [...state.grants, data.grant].slice(-MAX_GRANTS)
+        : state.grants;
+    return onCall({ ...state, grants: granted }, call, (old) =>
+      data.decision === 'allow' ? { ...old, status: 'allowed' } : old,
+    );
+  },
+  'approval.expired': (state) => state,
+  'context.added': (state) => ({ ...state, messages: state.messages + 1 }),
+  'context.cut': (state, { data }) => ({ ...state, cutBefore: data.before }),
+};
+
+/** What a new incarnation finds: a request that nobody waits for any more, and intents without a result. */
+function interrupt(turn: TurnState): TurnState {
+  const step = turn.step;
+  if (step === undefined) return turn;
+  if (step.phase === 'asking')
+    return { ...turn, recoveries: turn.recoveries + 1, step: { ...step, phase: 'interrupted' } };
+  if (!step.calls.some((call) => call.status === 'started')) return turn;
+  return {
+    ...turn,
+    recoveries: turn.recoveries + 1,
+    step: { ...step, calls: step.calls.map(interruptCall) },
+  };
+}
+
+/** An idempotent call may run again, with the same id; of any other nobody knows whether it ran. */
+function interruptCall(call: CallState): CallState {
+  if (call.status !== 'started') return call;
+  return call.idempotent ? { ...call, status: 'allowed' } : call;
+}
+
+function omitLast(state: SessionState): SessionState {
+  const { lastOutcome: _outcome, lastError: _error, ...rest } = state;
+  return rest;
+}
+
+function without(state: SessionState, command: string): SessionState {
+  return { ...state, inputs: state.inputs.filter((input) => input.command !== command) };
+}
+
+function onTurn(state: SessionState, change: (turn: TurnState) => TurnState): SessionState {
+  return state.turn === undefined ? state : { ...state, turn: change(state.turn) };
+}
+
+function onStep(state: SessionState, change: (step: StepState) => StepState): SessionState {
+  return onTurn(state, (turn) => (turn.step === undefined ? turn : { ...turn, step: change(turn.step) }));
+}
+
+function onCall(
+  state: SessionState,
+  id: string | undefined,
+  change: (call: CallState) => CallState,
+): SessionState {
+  return onStep(state, (step) => ({
+    ...step,
+    calls: step.calls.map((call) => (call.id === id ? change(call) : call)),
+  }));
+}

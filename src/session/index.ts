@@ -1,0 +1,29 @@
+export { Conversation } from './conversation.ts';
+export type { CallPiece, CallResult, Entry, StepEntry, TextPiece, UserEntry } from './conversation.ts';
+export { decide } from './decide/index.ts';
+export type {
+  AnyCommand,
+  CreateCommand,
+  Decided,
+  EffectCommand,
+  Facts,
+  Judgement,
+  PartText,
+  Refusal,
+  RequestedCall,
+} from './decide/command.ts';
+export { effects, wakeAt, type Effect } from './effects.ts';
+export { emptyState, RUNTIME, STATE_VERSION } from './state.ts';
+export type { CallState, QueuedInput, SessionState, StepState, TurnState } from './state.ts';
+export { entryTokens, estimateTokens, findCut, type Cut } from './budget.ts';
+export { evolve } from './evolve.ts';
+export { FORBIDDEN, NEXT, statusOf, STATUSES } from './status.ts';
+export { renderMarkdown, type MarkdownOptions } from './markdown.ts';
+export { summaryOf } from './summary.ts';
+export {
+  CONTINUE_NOTE,
+  CUT_NOTE,
+  transcript,
+  transcriptProblems,
+  type TranscriptOptions,
+} from './transcript.ts';

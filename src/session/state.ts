@@ -1,0 +1,144 @@
+// Control state: what decides what may happen next. Bounded, plain data, no texts: messages are a projection of the journal.
+import type { ErrorInfo, Frame, Grant, Outcome, Profile, Source, Usage } from '../protocol/index.ts';
+import { NO_USAGE } from '../protocol/index.ts';
+
+/** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
+export const STATE_VERSION = 1;
+
+export interface QueuedInput {
+  readonly command: string;
+  readonly delivery: 'steer' | 'queue';
+  readonly held: boolean;
+  readonly without?: readonly ('history' | 'tools')[] | undefined;
+}
+
+/**
+ * `requested`: not judged, or judged when its turn comes. `waiting`: a human is asked. `allowed`: may start.
+ * `started`: the intent is in the journal. `ended`: `outcome` says how.
+ */
+export interface CallState {
+  readonly id: string;
+  readonly tool: string;
+  /** Where its arguments stand in the journal. */
+  readonly seq: number;
+  readonly status: 'requested' | 'waiting' | 'allowed' | 'started' | 'ended';
+  readonly outcome?: 'ok' | 'error' | 'cancelled' | 'denied' | 'timeout' | 'unknown';
+  readonly idempotent: boolean;
+  readonly parallel: boolean;
+  readonly invalid?: ErrorInfo;
+  /** Of its `tool.started`. */
+  readonly incarnation?: number;
+  readonly expiresAt?: number;
+  /** What an allowance of scope `path` would cover. */
+  readonly grantPath?: string;
+}
+
+/** `asking`: a model request is open, or due at `retryAt`. `interrupted`: its incarnation ended. `calls`: the answer is whole. */
+export interface StepState {
+  readonly id: string;
+  readonly phase: 'asking' | 'interrupted' | 'calls';
+  readonly attempt: number;
+  readonly retryAt?: number;
+  readonly calls: readonly CallState[];
+}
+
+export interface TurnState {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly frame: Frame;
+  readonly without?: readonly ('history' | 'tools')[] | undefined;
+  readonly steps: number;
+  readonly usage: Usage;
+  readonly cancelled: boolean;
+  readonly cancelReason?: string;
+  /** How often it was interrupted, continued at the output limit, and answered with nothing. */
+  readonly recoveries: number;
+  readonly lengths: number;
+  readonly empties: number;
+  readonly step: StepState | undefined;
+}
+
+export interface SessionState {
+  readonly session: string;
+  readonly seq: number;
+  readonly owner: string;
+  readonly name: string;
+  readonly title?: string;
+  readonly folder: string;
+  readonly driver: 'native' | 'acp';
+  readonly profile: Profile;
+  readonly parent?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly archived: boolean;
+  readonly failed?: ErrorInfo;
+  /** Of the last recovery or intent: a `tool.started` of another one never yields a run. */
+  readonly incarnation: number;
+  readonly inputs: readonly QueuedInput[];
+  readonly turn: TurnState | undefined;
+  readonly turns: number;
+  readonly messages: number;
+  readonly usage: Usage;
+  /** Permissions given for this session, newest last. */
+  readonly grants: readonly Grant[];
+  /** Events before this one are no longer sent to the model. */
+  readonly cutBefore: number;
+  readonly lastOutcome?: Outcome;
+  readonly lastError?: ErrorInfo;
+}
+
+/** Saved permissions of one session; the oldest goes when there are more. */
+export const MAX_GRANTS = 256;
+
+/** The state before `session.created`; every field that matters is set by it. */
+export function emptyState(session: string): SessionState {
+  return {
+    session,
+    seq: 0,
+    owner: '',
+    name: '',
+    folder: '',
+    driver: 'native',
+    profile: NO_PROFILE,
+    tags: {},
+    createdAt: 0,
+    updatedAt: 0,
+    archived: false,
+    incarnation: 0,
+    inputs: [],
+    turn: undefined,
+    turns: 0,
+    messages: 0,
+    usage: NO_USAGE,
+    grants: [],
+    cutBefore: 0,
+  };
+}
+
+const NO_PROFILE: Profile = {
+  name: 'none',
+  prompt: '',
+  model: '',
+  tools: [],
+  mode: 'read',
+  recovery: 'pause',
+  continueOnLength: false,
+  haltOnDenied: false,
+  deny: { tools: [], paths: [] },
+  limits: {
+    maxSteps: 1,
+    modelSilenceMs: 1,
+    toolTimeoutMs: 1,
+    parallelTools: 1,
+    queuedInputs: 1,
+    approvalMs: 1,
+    toolOutputBytes: 1,
+    toolContextBytes: 1,
+    contextTokens: 0,
+    turnTimeoutMs: 0,
+  },
+};
+
+/** Who acts when nobody is named: the runtime itself. */
+export const RUNTIME: Source = { kind: 'program', name: 'carrel' };

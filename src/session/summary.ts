@@ -1,0 +1,35 @@
+import type { SessionSummary } from '../protocol/index.ts';
+import { wakeAt } from './effects.ts';
+import { statusOf } from './status.ts';
+import type { SessionState } from './state.ts';
+
+/** The list row of a session: a projection, rebuilt from the journal at any time. */
+export function summaryOf(state: SessionState): SessionSummary {
+  const wake = wakeAt(state);
+  return {
+    session: state.session,
+    owner: state.owner,
+    name: state.name,
+    folder: state.folder,
+    status: statusOf(state),
+    profile: state.profile.name,
+    model: state.profile.model,
+    mode: state.profile.mode,
+    tags: { ...state.tags },
+    createdAt: state.createdAt,
+    updatedAt: state.updatedAt,
+    seq: state.seq,
+    turns: state.turns,
+    messages: state.messages,
+    queued: state.inputs.length,
+    held: state.inputs.filter((input) => input.held).length,
+    waiting: state.turn?.step?.calls.filter((call) => call.status === 'waiting').length ?? 0,
+    usage: state.usage,
+    open: state.turn !== undefined && !state.archived && state.failed === undefined,
+    ...(state.title === undefined ? {} : { title: state.title }),
+    ...(state.parent === undefined ? {} : { parent: state.parent }),
+    ...(wake === undefined ? {} : { wakeAt: wake }),
+    ...(state.lastOutcome === undefined ? {} : { lastOutcome: state.lastOutcome }),
+    ...((state.failed ?? state.lastError) === undefined ? {} : { error: state.failed ?? state.lastError }),
+  };
+}
