@@ -5,6 +5,7 @@ const PARTS: readonly (readonly [name: string, command: string])[] = [
   ['format', 'prettier --check --log-level warn .'],
   ['lint', 'oxlint --type-aware --deny-warnings'],
   ['types', 'tsc -p .'],
+  ['portable', 'tsc -p tsconfig.portable.json'],
   ['tidy', 'node scripts/tidy.ts'],
   ['reference', 'node scripts/generate.ts --check'],
 ];
