@@ -11,6 +11,10 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Bytes of output that are kept at most; a tool that can, stops collecting there. */
   readonly outputBytes: number;
+  /** Bytes of output that the model is shown at once; a tool that gives pages makes them this large. Default 16 KiB. */
+  readonly shownBytes?: number;
+  /** Paths (globs in the folder) that are denied: `judge` refuses those a call names, a walk must leave out those it meets. */
+  readonly deny?: readonly string[];
   /** Shows something on the way; not kept, not promised. */
   readonly progress: (text: string) => void;
 }
