@@ -1,0 +1,88 @@
+import { ERRORS } from '../../src/protocol/index.ts';
+import { fields, table, typeText, type Describe } from './markdown.ts';
+import { commandsSchema, configSchema, eventsSchema, type Schema } from './schemas.ts';
+
+const GENERATED = '<!-- Made by `npm run generate` from the sources. Change them, not this. -->';
+
+function page(title: string, ...blocks: readonly (string | undefined)[]): string {
+  return [GENERATED, `# ${title}`, ...blocks.filter((block) => block !== undefined && block !== ''), ''].join(
+    '\n\n',
+  );
+}
+
+function typeName(schema: Schema): string {
+  return String(schema.properties?.['type']?.const);
+}
+
+export function eventsPage(describe: Describe): string {
+  const [first, ...rest] = eventsSchema.anyOf ?? [];
+  if (first === undefined) throw new Error('there are no events');
+  const { type: _, data: __, ...envelope } = first.properties ?? {};
+  const blocks = [first, ...rest].flatMap((event) => [
+    `## ${typeName(event)}`,
+    describe(typeName(event)) ?? '',
+    fields(event.properties?.['data'] ?? {}, typeName(event), describe),
+  ]);
+  return page(
+    'Events',
+    'What a journal holds, and what `carrel events --json` and `carrel run --json` print, one a line. Unknown fields and unknown types are to be ignored. As JSON Schema: [events.schema.json](schemas/events.schema.json).',
+    'Every event has a `type`, its `data`, and this around them. `at` is integer milliseconds UTC; `v` is the version of the data.',
+    fields({ ...first, properties: envelope }, 'envelope', describe),
+    ...blocks,
+  );
+}
+
+export function commandsPage(describe: Describe): string {
+  const blocks = (commandsSchema.anyOf ?? []).flatMap((command) => {
+    const { type: _, id: __, ...body } = command.properties ?? {};
+    const name = typeName(command);
+    return [`## ${name}`, describe(name) ?? '', fields({ ...command, properties: body }, name, describe)];
+  });
+  return page(
+    'Commands',
+    'What may be asked of a session. Each carries its `type` and an `id`: the same id with the same body again gives the stored reply, with another body `conflict`. As JSON Schema: [commands.schema.json](schemas/commands.schema.json).',
+    ...blocks,
+  );
+}
+
+/** Every shape with a name that events, commands or the configuration use. */
+export function shapesPage(describe: Describe): string {
+  const all = { ...eventsSchema.$defs, ...commandsSchema.$defs, ...configSchema.$defs };
+  const blocks = Object.entries(all)
+    .filter(([name]) => !name.startsWith('__'))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, schema]) => [
+      `## ${name}`,
+      describe(name) ?? '',
+      schema.properties === undefined ? scalarText(schema) : fields(schema, name, describe),
+    ]);
+  return page('Shapes', 'What events, commands and the configuration share.', ...blocks);
+}
+
+function scalarText(schema: Schema): string {
+  const pattern = schema.pattern === undefined ? '' : `, matching \`${schema.pattern}\``;
+  return `${typeText(schema)}${pattern}`;
+}
+
+export function errorsPage(): string {
+  const rows = Object.entries(ERRORS);
+  return page(
+    'Errors',
+    'An error is its code; the message of an occurrence names the thing, the value, the bound and what to do. `retry` says whether the same request may work `later`, `elsewhere` (with another model, say) or `never`.',
+    table(
+      ['code', 'JSON-RPC', 'HTTP', 'retry'],
+      rows.map(([code, { rpc, http, retry }]) => [
+        `[\`${code}\`](#${code})`,
+        String(rpc),
+        String(http),
+        retry,
+      ]),
+    ),
+    ...rows.flatMap(([code, { meaning, remedy }]) => [
+      `## ${code}`,
+      `**Cause.** ${meaning}`,
+      `**Remedy.** ${remedy}`,
+    ]),
+    'More, with examples: [troubleshooting](../guides/troubleshooting.md).',
+  );
+}
