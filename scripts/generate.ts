@@ -1,9 +1,11 @@
 // Writes `docs/reference` from the tables in the code; with `--check` it only says what is stale.
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { configJsonSchema } from '../src/config/index.ts';
 import { docComments } from './generate/comments.ts';
+import { cliPage, settingsPage } from './generate/manuals.ts';
 import { commandsPage, errorsPage, eventsPage, shapesPage } from './generate/pages.ts';
-import { commandsSchema, configSchema, eventsSchema } from './generate/schemas.ts';
+import { commandsSchema, eventsSchema } from './generate/schemas.ts';
 
 const FOLDER = 'docs/reference';
 
@@ -24,11 +26,13 @@ const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}
 const FILES: Readonly<Record<string, string>> = {
   'schemas/events.schema.json': json(eventsSchema),
   'schemas/commands.schema.json': json(commandsSchema),
-  'schemas/config.schema.json': json(configSchema),
+  'schemas/config.schema.json': json(configJsonSchema()),
   'events.md': eventsPage(describe),
   'commands.md': commandsPage(describe),
   'shapes.md': shapesPage(describe),
   'errors.md': errorsPage(),
+  'settings.md': settingsPage(),
+  'cli.md': cliPage(),
 };
 
 function read(path: string): string | undefined {

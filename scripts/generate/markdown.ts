@@ -3,6 +3,15 @@ import type { Schema } from './schemas.ts';
 /** Finds the description of `name` inside `owner`, or of a declaration when there is no owner. */
 export type Describe = (name: string, owner?: string) => string | undefined;
 
+const GENERATED = '<!-- Made by `npm run generate` from the sources. Change them, not this. -->';
+
+/** A whole page; empty blocks are left out. */
+export function page(title: string, ...blocks: readonly (string | undefined)[]): string {
+  return [GENERATED, `# ${title}`, ...blocks.filter((block) => block !== undefined && block !== ''), ''].join(
+    '\n\n',
+  );
+}
+
 /** A Markdown table; cells may hold anything but line breaks. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>

@@ -1,14 +1,6 @@
 import { ERRORS } from '../../src/protocol/index.ts';
-import { fields, table, typeText, type Describe } from './markdown.ts';
-import { commandsSchema, configSchema, eventsSchema, type Schema } from './schemas.ts';
-
-const GENERATED = '<!-- Made by `npm run generate` from the sources. Change them, not this. -->';
-
-function page(title: string, ...blocks: readonly (string | undefined)[]): string {
-  return [GENERATED, `# ${title}`, ...blocks.filter((block) => block !== undefined && block !== ''), ''].join(
-    '\n\n',
-  );
-}
+import { fields, page, table, typeText, type Describe } from './markdown.ts';
+import { commandsSchema, eventsSchema, type Schema } from './schemas.ts';
 
 function typeName(schema: Schema): string {
   return String(schema.properties?.['type']?.const);
@@ -45,9 +37,9 @@ export function commandsPage(describe: Describe): string {
   );
 }
 
-/** Every shape with a name that events, commands or the configuration use. */
+/** Every shape with a name that events or commands use. */
 export function shapesPage(describe: Describe): string {
-  const all = { ...eventsSchema.$defs, ...commandsSchema.$defs, ...configSchema.$defs };
+  const all = { ...eventsSchema.$defs, ...commandsSchema.$defs };
   const blocks = Object.entries(all)
     .filter(([name]) => !name.startsWith('__'))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -56,7 +48,7 @@ export function shapesPage(describe: Describe): string {
       describe(name) ?? '',
       schema.properties === undefined ? scalarText(schema) : fields(schema, name, describe),
     ]);
-  return page('Shapes', 'What events, commands and the configuration share.', ...blocks);
+  return page('Shapes', 'What events and commands share.', ...blocks);
 }
 
 function scalarText(schema: Schema): string {

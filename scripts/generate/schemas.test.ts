@@ -1,6 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { commandsSchema, configSchema, eventsSchema } from './schemas.ts';
+import { configJsonSchema } from '../../src/config/index.ts';
+import { commandsSchema, eventsSchema } from './schemas.ts';
+
+const configSchema = configJsonSchema();
 
 const EVENT = {
   session: 'ses_1',

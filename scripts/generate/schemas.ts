@@ -38,4 +38,3 @@ function jsonSchema(title: string, schema: z.ZodType): Schema {
 
 export const eventsSchema = jsonSchema('An event of a Carrel session', z.union(events));
 export const commandsSchema = jsonSchema('A command to a Carrel session', z.union(commands));
-export const configSchema = jsonSchema('A configuration file of Carrel', protocol.ConfigFile);

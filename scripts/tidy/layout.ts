@@ -22,8 +22,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: BELOW_CLI,
 };
 
-/** Folders inside a module that have an `index.ts` of their own for other modules. */
-export const INNER_DOORS: readonly string[] = ['src/client/node'];
+/** Files that may be imported from outside beside each module's `index.ts`. */
+export const DOORS: readonly string[] = [
+  'src/client/node/index.ts', // the only Node part of the client
+  'src/cli/specs.ts', // the table of commands; the reference is made from it
+];
 
 /** Packages that only tests and contract suites may import. */
 export const TEST_PACKAGES: readonly string[] = ['vitest', 'fast-check'];

@@ -1,4 +1,4 @@
-import { CLASS_SUFFIXES, INNER_DOORS, MAY_IMPORT, SIZE, SUPPRESSIONS, TEST_PACKAGES } from './layout.ts';
+import { CLASS_SUFFIXES, DOORS, MAY_IMPORT, SIZE, SUPPRESSIONS, TEST_PACKAGES } from './layout.ts';
 import type { Finding, Source } from './source.ts';
 
 export type Rule = (source: Source, packages: ReadonlySet<string>) => Iterable<Finding>;
@@ -22,10 +22,7 @@ function isForTests(path: string): boolean {
 }
 
 function isDoor(path: string): boolean {
-  const folder = path.slice(0, path.lastIndexOf('/'));
-  return (
-    path.endsWith('/index.ts') && (folder === `src/${moduleOf(path) ?? ''}` || INNER_DOORS.includes(folder))
-  );
+  return path === `src/${moduleOf(path) ?? ''}/index.ts` || DOORS.includes(path);
 }
 
 /** Imports follow the table. */
