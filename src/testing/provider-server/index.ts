@@ -1,0 +1,11 @@
+export { byRound, inPieces } from './answer.ts';
+export type { Answer, AnswerFunction, Script, Step } from './answer.ts';
+export type { Ledger, LedgerEntry, LedgerKind } from './ledger.ts';
+export type { Ending, ReceivedRequest, RefusedRequest } from './request.ts';
+export { startProviderServer } from './server.ts';
+export type { ProviderServer, ProviderServerOptions } from './server.ts';
+export type { WireKind } from './wire.ts';
+export { anthropicProblems } from './anthropic/problems.ts';
+export { googleProblems } from './google/problems.ts';
+export { chatProblems } from './openai-compatible/problems.ts';
+export { responsesProblems } from './openai/problems.ts';

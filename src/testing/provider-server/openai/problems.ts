@@ -1,0 +1,242 @@
+// What the Responses API refuses. Like an organisation without data retention, this server keeps nothing: whoever refers to an
+// earlier response or item is told that it is not found.
+import { z } from 'zod';
+import { isJsonObject, parseJson } from '../../../base/index.ts';
+import { isSealed } from '../seal.ts';
+import { bracketPath, isToolSchema, shapeIssues, type ShapeIssue } from '../shape.ts';
+
+const InputText = z.object({ type: z.literal('input_text'), text: z.string() });
+const InputPart = z.discriminatedUnion('type', [
+  InputText,
+  z.object({
+    type: z.literal('input_image'),
+    image_url: z.string().optional(),
+    file_id: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('input_file'),
+    file_data: z.string().optional(),
+    file_url: z.string().optional(),
+  }),
+]);
+const OutputPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('output_text'), text: z.string() }),
+  z.object({ type: z.literal('refusal'), refusal: z.string() }),
+]);
+const type = z.literal('message').optional();
+const Message = z.discriminatedUnion('role', [
+  z.object({
+    type,
+    role: z.enum(['system', 'developer']),
+    content: z.union([z.string(), z.array(InputText)]),
+  }),
+  z.object({ type, role: z.literal('user'), content: z.union([z.string(), z.array(InputPart)]) }),
+  z.object({
+    type,
+    role: z.literal('assistant'),
+    content: z.union([z.string(), z.array(OutputPart)]),
+    id: z.string().optional(),
+    phase: z.string().nullish(),
+  }),
+]);
+const OtherItem = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('function_call'),
+    id: z.string().startsWith('fc', "expected an ID that begins with 'fc'").optional(),
+    call_id: z.string().min(1).max(64),
+    name: z.string().min(1),
+    arguments: z.string(),
+  }),
+  z.object({
+    type: z.literal('function_call_output'),
+    call_id: z.string(),
+    output: z.union([z.string(), z.array(InputPart)]),
+  }),
+  z.object({
+    type: z.literal('reasoning'),
+    id: z.string().optional(),
+    summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })),
+    encrypted_content: z.string().nullish(),
+  }),
+  z.object({ type: z.literal('item_reference'), id: z.string() }),
+]);
+const Item = z.union([Message, OtherItem]);
+type Item = z.infer<typeof Item>;
+
+const Tool = z.object({
+  type: z.literal('function'),
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
+  description: z.string().nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+});
+const known = z.unknown().optional();
+const Body = z.strictObject({
+  model: z.string().min(1),
+  input: z.union([z.string().min(1), z.array(Item).min(1)]),
+  instructions: z.string().nullish(),
+  stream: z.boolean().nullish(),
+  store: z.boolean().nullish(),
+  include: z
+    .array(
+      z.enum([
+        'reasoning.encrypted_content',
+        'message.output_text.logprobs',
+        'web_search_call.action.sources',
+      ]),
+    )
+    .nullish(),
+  reasoning: z
+    .object({
+      effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+      summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
+    })
+    .nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_output_tokens: z.int().min(16).nullish(),
+  max_tool_calls: z.int().nullish(),
+  previous_response_id: z.string().nullish(),
+  tools: z.array(Tool).optional(),
+  tool_choice: known,
+  parallel_tool_calls: z.boolean().nullish(),
+  prompt_cache_key: z.string().nullish(),
+  prompt_cache_options: known,
+  prompt_cache_retention: known,
+  safety_identifier: z.string().nullish(),
+  user: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  service_tier: z.string().nullish(),
+  text: known,
+  truncation: z.enum(['auto', 'disabled']).nullish(),
+  top_logprobs: known,
+  conversation: known,
+  context_management: known,
+  background: known,
+});
+type Body = z.infer<typeof Body>;
+
+function inItsWords({ kind, path, key, expected }: ShapeIssue): string {
+  if (kind === 'unknown') return `Unknown parameter: '${bracketPath([...path, key])}'.`;
+  if (kind === 'missing') return `Missing required parameter: '${bracketPath(path)}'.`;
+  if (kind === 'type') return `Invalid type for '${bracketPath(path)}': expected ${expected}.`;
+  return `Invalid value for '${bracketPath(path)}': ${expected}.`;
+}
+
+const UNKNOWN_ITEM = (id: string): string =>
+  `Item with id '${id}' not found. Items are not persisted when \`store\` is set to false. Try again with \`store\` set to true, or remove this item from your input.`;
+
+function contentProblems(items: readonly Item[]): string[] {
+  return items.flatMap((item, i) => {
+    if (!('content' in item)) return [];
+    const texts =
+      typeof item.content === 'string'
+        ? [item.content]
+        : item.content.map((part) => ('text' in part ? part.text : 'file'));
+    return texts.length === 0 || texts.includes('')
+      ? [`Invalid 'input[${i}].content': empty content. Expected a non-empty value.`]
+      : [];
+  });
+}
+
+function callProblems(items: readonly Item[]): string[] {
+  const problems: string[] = [];
+  const open = new Set<string>();
+  const seen = new Set<string>();
+  for (const item of items) {
+    if (item.type === 'function_call') {
+      if (seen.has(item.call_id))
+        problems.push(
+          `Duplicate item found with call_id ${item.call_id}. Remove duplicate items from your input and try again.`,
+        );
+      const args = parseJson(item.arguments);
+      if (!args.ok || !isJsonObject(args.value))
+        problems.push(`Invalid 'arguments' of function call ${item.call_id}: not a JSON object.`);
+      seen.add(item.call_id);
+      open.add(item.call_id);
+    }
+    if (item.type === 'function_call_output' && !open.delete(item.call_id)) {
+      problems.push(`No tool call found for function call output with call_id ${item.call_id}.`);
+    }
+    if ('role' in item && item.role !== 'assistant') {
+      problems.push(...[...open].map((id) => `No tool output found for function call ${id}.`));
+      open.clear();
+    }
+  }
+  return [...problems, ...[...open].map((id) => `No tool output found for function call ${id}.`)];
+}
+
+function sealProblems(item: Item): string[] {
+  if (item.type === 'item_reference') return [UNKNOWN_ITEM(item.id)];
+  if (item.type !== 'reasoning') return [];
+  const sealed = item.encrypted_content;
+  if (sealed === undefined || sealed === null) return [UNKNOWN_ITEM(item.id ?? 'undefined')];
+  if (isSealed(sealed)) return [];
+  return [
+    `The encrypted content ${sealed.slice(0, 4)}...${sealed.slice(-4)} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+  ];
+}
+
+/** The id of a call made after reasoning ends with this and the id of that reasoning, so that this check can be pure. */
+export const AFTER_REASONING = '_after_';
+
+const isOutput = (item: Item | undefined): boolean =>
+  item?.type === 'function_call' ||
+  item?.type === 'reasoning' ||
+  (item !== undefined && 'role' in item && item.role === 'assistant');
+
+function reasoningProblems(items: readonly Item[]): string[] {
+  const reasoning = new Set(
+    items.flatMap((item) => (item.type === 'reasoning' && item.id !== undefined ? [item.id] : [])),
+  );
+  return items.flatMap((item, i) => {
+    if (item.type === 'reasoning' && !isOutput(items[i + 1])) {
+      return [`Item '${item.id}' of type 'reasoning' was provided without its required following item.`];
+    }
+    const needed = item.type === 'function_call' ? item.id?.split(AFTER_REASONING)[1] : undefined;
+    if (needed === undefined || reasoning.has(needed)) return [];
+    return [
+      `Item '${item.type === 'function_call' ? item.id : ''}' of type 'function_call' was provided without its required 'reasoning' item: '${needed}'.`,
+    ];
+  });
+}
+
+function endProblems(items: readonly Item[]): string[] {
+  const last = items.at(-1);
+  return isOutput(last)
+    ? ["Invalid 'input': the last item must be a user message or a function call output."]
+    : [];
+}
+
+function bodyProblems(body: Body): string[] {
+  const tools = body.tools ?? [];
+  const names = tools.map((tool) => tool.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const invalid = tools.filter(
+    ({ parameters }) => parameters !== undefined && parameters !== null && !isToolSchema(parameters),
+  );
+  const previous = body.previous_response_id ?? undefined;
+  return [
+    ...(previous === undefined ? [] : [`Previous response with id '${previous}' not found.`]),
+    ...(twice === undefined ? [] : [`Tool names must be unique: '${twice}' is defined twice.`]),
+    ...invalid.map(
+      ({ name }) => `Invalid schema for function '${name}': not a valid JSON Schema of type 'object'.`,
+    ),
+  ];
+}
+
+/** What is wrong with a body of `POST /v1/responses`; empty when it is accepted. */
+export function responsesProblems(value: unknown): string[] {
+  const issues = shapeIssues(Body, value);
+  if (issues.length > 0) return issues.map(inItsWords);
+  const body = value as Body;
+  const items = typeof body.input === 'string' ? [] : body.input;
+  return [
+    ...contentProblems(items),
+    ...callProblems(items),
+    ...items.flatMap(sealProblems),
+    ...reasoningProblems(items),
+    ...endProblems(items),
+    ...bodyProblems(body),
+  ];
+}
