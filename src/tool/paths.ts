@@ -18,7 +18,8 @@ export interface Place {
   readonly relative: string;
   /** The same before links were resolved. */
   readonly asked: string;
-  readonly exists: boolean;
+  /** Names at the end of `path` that do not exist yet, outermost first. */
+  readonly missing: readonly string[];
 }
 
 /** Longest path that systems take, in bytes. */
@@ -69,8 +70,7 @@ export async function resolveInside(folder: string, given: string): Promise<Plac
   const { real, missing } = await nearestReal(wanted, given);
   if (!isInside(root, real)) throw escapes(given, root);
   const path = join(real, ...missing);
-  const exists = missing.length === 0;
-  return { given, root, path, relative: below(root, path), asked: below(base, wanted), exists };
+  return { given, root, path, relative: below(root, path), asked: below(base, wanted), missing };
 }
 
 function below(top: string, path: string): string {

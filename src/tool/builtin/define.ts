@@ -1,0 +1,56 @@
+import type { JsonObject } from '../../base/index.ts';
+import { codeOf, ERRORS, toErrorInfo, type ErrorInfo } from '../../protocol/index.ts';
+import { fileError, systemCode } from '../file-error.ts';
+import type { Tool, ToolContext, ToolIntent, ToolResult } from '../port.ts';
+
+/** A tool whose arguments have a type. They were checked against `parameters` before, so the type is what they are. */
+export interface Definition<Args> extends Omit<Tool, 'intent' | 'run'> {
+  readonly intent: (args: Args) => ToolIntent;
+  /** May throw: that becomes the error result. */
+  readonly run: (args: Args, context: ToolContext) => Promise<ToolResult>;
+}
+
+/** Makes a tool that never throws and never starts under an aborted signal. */
+export function defineTool<Args>({ intent, run, ...rest }: Definition<Args>): Tool {
+  return {
+    ...rest,
+    intent: (args: JsonObject) => intent(args as Args),
+    async run(args: JsonObject, context: ToolContext): Promise<ToolResult> {
+      try {
+        if (context.signal.aborted) return failed(stopError(context.signal));
+        return await run(args as Args, context);
+      } catch (error) {
+        return failed(context.signal.aborted ? stopError(context.signal) : describe(error));
+      }
+    },
+  };
+}
+
+export function done(text: string, cut = false): ToolResult {
+  return cut ? { ok: true, text, cut } : { ok: true, text };
+}
+
+/** `output` is what there is to show besides the error. */
+export function failed(error: ErrorInfo, output = ''): ToolResult & { ok: false } {
+  const text = output === '' ? `error: ${error.message}` : `${output}\n[error: ${error.message}]`;
+  return { ok: false, text, error, retryable: ERRORS[error.code].retry === 'later' };
+}
+
+/** What an abort means: `timeout` when the deadline aborted, else `cancelled`. */
+export function stopError(signal: AbortSignal): ErrorInfo {
+  const reason: unknown = signal.reason;
+  const deadline = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return deadline || codeOf(reason) === 'timeout'
+    ? { code: 'timeout', message: 'the time limit of the call passed before it ended' }
+    : { code: 'cancelled', message: 'the call was cancelled before it ended' };
+}
+
+function describe(error: unknown): ErrorInfo {
+  return toErrorInfo(
+    systemCode(error) !== undefined && codeOf(error) === 'internal' ? fileError(error, pathOf(error)) : error,
+  );
+}
+
+function pathOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'path' in error ? String(error.path) : 'the file';
+}
