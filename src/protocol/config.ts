@@ -100,9 +100,11 @@ export type ConfigFile = z.infer<typeof ConfigFile>;
 
 /** `permissions.json`: what people allowed for always. */
 export const GrantsFile = z.object({ version: z.literal(1), grants: z.array(Grant) });
+export type GrantsFile = z.infer<typeof GrantsFile>;
 
 /** `trusted.json`: folders by real path, with the digest of the project's configuration that was trusted. */
 export const TrustFile = z.object({
   version: z.literal(1),
   folders: z.record(z.string(), z.object({ config: z.string() })),
 });
+export type TrustFile = z.infer<typeof TrustFile>;

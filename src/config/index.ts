@@ -1,0 +1,15 @@
+export { configuredGrants, openGrants, type Grants } from './grants.ts';
+export { editConfig, valueFromText, type ConfigChange } from './edit.ts';
+export { findHome, homeAt, PROJECT_CONFIG, type Environment, type Home, type Surroundings } from './home.ts';
+export { isTrusted, listTrusted, trust, trustOf, untrust, type Trust } from './trust.ts';
+export { keyPath } from './key.ts';
+export { DEFAULT_HOST_LIMITS, DEFAULT_SESSION_LIMITS } from './limits.ts';
+export { loadConfig, type LoadOptions } from './load.ts';
+export type { Config } from './layers.ts';
+export { describeOrigin, type Origin } from './problem.ts';
+export { redacted } from './redact.ts';
+export { resolveProfiles } from './profiles.ts';
+export { replaceFile } from './files.ts';
+export { configJsonSchema } from './schema.ts';
+export { SETTINGS, type Setting } from './settings.ts';
+export type { Notice } from './state.ts';

@@ -1,0 +1,92 @@
+// Several sources, one configuration. Later layers win, except that denials and allowances add up: a lower layer's denial
+// cannot be taken back.
+import type {
+  AllowRule,
+  ConfigFile,
+  HostLimits,
+  ProfileConfig,
+  ProviderConfig,
+  SessionLimits,
+} from '../protocol/index.ts';
+import { checkRelations } from './check.ts';
+import type { Document } from './document.ts';
+import { keyPath, valueAt, type KeyPath } from './key.ts';
+import { DEFAULT_HOST_LIMITS, DEFAULT_SESSION_LIMITS } from './limits.ts';
+import type { Origin } from './problem.ts';
+
+/** What one source says, and where. */
+export interface Layer {
+  readonly file: ConfigFile;
+  readonly where: Document['where'];
+}
+
+export interface Denials {
+  readonly tools: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** One validated whole. Holds secrets: show `redacted(config)`. */
+export interface Config {
+  readonly model: string;
+  /** A later layer's provider replaces an earlier one whole: half of each could send a key to another's server. */
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  /** As written; `resolveProfiles` completes them. */
+  readonly profiles: ReadonlyMap<string, ProfileConfig>;
+  readonly limits: HostLimits & SessionLimits;
+  readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
+  /** For people: what was ignored or looks wrong, and what to do. */
+  readonly notices: readonly string[];
+  /** Where the value in force of a dotted key was set; of a list that adds up, its last addition. */
+  readonly origin: (key: string) => Origin;
+}
+
+/** Joins layers, lowest first. `invalid_params` when bounds contradict each other. */
+export function joinLayers(layers: readonly Layer[], notices: readonly string[]): Config {
+  const files = layers.map((layer) => layer.file);
+  const originAt = (key: string): Origin => originIn(layers, keyPath(key));
+  const own = files.flatMap((file) => Object.entries(file.limits ?? {}));
+  const limits = { ...DEFAULT_HOST_LIMITS, ...DEFAULT_SESSION_LIMITS, ...Object.fromEntries(own) };
+  checkRelations(limits, '', originAt);
+  return {
+    model: files.findLast((file) => file.model !== undefined)?.model ?? 'auto',
+    providers: new Map(files.flatMap((file) => Object.entries(file.providers ?? {}))),
+    profiles: joinProfiles(files),
+    limits,
+    permissions: {
+      allow: files.flatMap((file) => file.permissions?.allow ?? []),
+      deny: addDenials(...files.map((file) => file.permissions?.deny)),
+    },
+    notices,
+    origin: originAt,
+  };
+}
+
+function joinProfiles(files: readonly ConfigFile[]): ReadonlyMap<string, ProfileConfig> {
+  const joined = new Map<string, ProfileConfig>();
+  for (const [name, profile] of files.flatMap((file) => Object.entries(file.profiles ?? {}))) {
+    const before = joined.get(name);
+    joined.set(name, {
+      ...before,
+      ...profile,
+      deny: addDenials(before?.deny, profile.deny),
+      limits: { ...before?.limits, ...profile.limits },
+    });
+  }
+  return joined;
+}
+
+type SomeDenials =
+  | { readonly tools?: readonly string[] | undefined; readonly paths?: readonly string[] | undefined }
+  | undefined;
+
+export function addDenials(...denials: readonly SomeDenials[]): { tools: string[]; paths: string[] } {
+  return {
+    tools: [...new Set(denials.flatMap((some) => some?.tools ?? []))],
+    paths: [...new Set(denials.flatMap((some) => some?.paths ?? []))],
+  };
+}
+
+function originIn(layers: readonly Layer[], path: KeyPath): Origin {
+  const layer = layers.findLast(({ file }) => valueAt(file, path) !== undefined);
+  return layer === undefined ? { kind: 'default' } : layer.where(path);
+}

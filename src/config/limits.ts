@@ -1,0 +1,198 @@
+// Every number that bounds a host or a session: the default, the range, and why.
+import type { HostLimits, SessionLimits } from '../protocol/index.ts';
+
+export interface Limit {
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly unit: string;
+  readonly meaning: string;
+  /** Why the default and the bounds are what they are. */
+  readonly reason: string;
+  /** 0 lies below `minimum` and stands for something else. */
+  readonly zero?: string;
+  readonly env?: string;
+  readonly flag?: string;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const HOST_LIMITS = {
+  turns: {
+    default: 24,
+    minimum: 1,
+    maximum: 512,
+    unit: 'turns',
+    meaning: 'Turns at work at once in one host.',
+    reason: 'More than any provider serves one key well; each holds a stream and a working set.',
+    env: 'CARREL_TURNS',
+  },
+  requestsPerProvider: {
+    default: 6,
+    minimum: 1,
+    maximum: 256,
+    unit: 'requests',
+    meaning: 'Requests at once to one provider.',
+    reason: 'Common rate limits of a single key allow about this many long requests.',
+  },
+  waitingTurns: {
+    default: 1000,
+    minimum: 0,
+    maximum: 100_000,
+    unit: 'turns',
+    meaning: 'Turns that may wait for a slot; one more is refused as `overloaded`.',
+    reason: 'One for every live session by default. 0 refuses whatever cannot start at once.',
+  },
+  waitMs: {
+    default: 10 * MINUTE,
+    minimum: SECOND,
+    maximum: DAY,
+    unit: 'ms',
+    meaning: 'How long a turn may wait for a slot.',
+    reason: 'Several ordinary turns long; whoever asked is gone or wants to know after that.',
+  },
+  liveSessions: {
+    default: 1000,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'sessions',
+    meaning: 'Sessions in memory at once; stored ones are without limit.',
+    reason: 'About 2 KB each; the least recently used are put to sleep first.',
+  },
+  asleepAfterMs: {
+    default: 10 * MINUTE,
+    minimum: SECOND,
+    maximum: 7 * DAY,
+    unit: 'ms',
+    meaning: 'Idle time after which a session is put to sleep. Nobody can tell the difference.',
+    reason: 'Longer than a pause for thought; waking costs milliseconds.',
+  },
+} as const satisfies Record<keyof HostLimits, Limit>;
+
+export const SESSION_LIMITS = {
+  maxSteps: {
+    default: 50,
+    minimum: 1,
+    maximum: 1000,
+    unit: 'steps',
+    meaning: 'Model requests in one turn; then the turn is halted.',
+    reason: 'Enough for long work, and an end for a model that goes round in circles.',
+    env: 'CARREL_MAX_STEPS',
+    flag: '--max-steps',
+  },
+  modelSilenceMs: {
+    default: 2 * MINUTE,
+    minimum: SECOND,
+    maximum: HOUR,
+    unit: 'ms',
+    meaning: 'How long a model may make no progress; pings do not count.',
+    reason: 'Slow reasoning shows progress sooner; local servers that load a model may need more.',
+  },
+  toolTimeoutMs: {
+    default: 2 * MINUTE,
+    minimum: 100,
+    maximum: DAY,
+    unit: 'ms',
+    meaning: 'How long one tool call may run, unless the tool says otherwise.',
+    reason: 'Most builds and tests fit; below 100 ms not even a process starts reliably.',
+    env: 'CARREL_TOOL_TIMEOUT',
+  },
+  parallelTools: {
+    default: 8,
+    minimum: 1,
+    maximum: 64,
+    unit: 'calls',
+    meaning: 'Calls of one session that run at once, where their tools allow it.',
+    reason: 'Reading gains little above that, and each may hold a process.',
+  },
+  queuedInputs: {
+    default: 32,
+    minimum: 1,
+    maximum: 1024,
+    unit: 'inputs',
+    meaning: 'Inputs that may wait in one session; one more is refused as `limit_reached`.',
+    reason: 'More than anyone types ahead; a program that sends faster than turns end should know.',
+  },
+  approvalMs: {
+    default: 7 * DAY,
+    minimum: SECOND,
+    maximum: 365 * DAY,
+    unit: 'ms',
+    meaning: 'How long a call waits for a human; then its approval expires.',
+    reason: 'A weekend and a holiday; it survives restarts and holds no slot meanwhile.',
+  },
+  toolOutputBytes: {
+    default: 256 * KIB,
+    minimum: KIB,
+    maximum: 64 * MIB,
+    unit: 'bytes',
+    meaning: "Bytes of a call's output that are kept.",
+    reason: 'Holds the log of a large build; the journal names it instead of holding it.',
+  },
+  toolContextBytes: {
+    default: 16 * KIB,
+    minimum: 256,
+    maximum: 4 * MIB,
+    unit: 'bytes',
+    meaning: "Bytes of a call's output that the model sees.",
+    reason: 'About 4,000 tokens: fifty such results still fit a common window.',
+  },
+  contextTokens: {
+    default: 0,
+    minimum: 1000,
+    maximum: 10_000_000,
+    unit: 'tokens',
+    meaning: 'Tokens of one request; 0 takes what the model says of itself.',
+    reason: 'Less than 1,000 does not hold a prompt and its tools.',
+    zero: 'what the model says of itself',
+  },
+  turnTimeoutMs: {
+    default: 0,
+    minimum: SECOND,
+    maximum: 7 * DAY,
+    unit: 'ms',
+    meaning: 'Wall time of one turn; 0 sets none.',
+    reason: 'Steps and silence bound a turn already; a wall clock is for scripts.',
+    zero: 'none',
+    env: 'CARREL_TURN_TIMEOUT',
+    flag: '--timeout',
+  },
+} as const satisfies Record<keyof SessionLimits, Limit>;
+
+export const DEFAULT_HOST_LIMITS: HostLimits = defaultsOf(HOST_LIMITS);
+export const DEFAULT_SESSION_LIMITS: SessionLimits = defaultsOf(SESSION_LIMITS);
+
+function defaultsOf<K extends string>(limits: Record<K, Limit>): Record<K, number> {
+  const pairs = Object.entries<Limit>(limits).map(([name, limit]) => [name, limit.default]);
+  return Object.fromEntries(pairs) as Record<K, number>;
+}
+
+/**
+ * What must fit into what. A smaller bound that cannot be reached within the larger one would promise something that never
+ * happens: a tool given two minutes in a turn of one.
+ */
+export const RELATIONS: readonly {
+  smaller: keyof SessionLimits;
+  larger: keyof SessionLimits;
+  strict: boolean;
+  why: string;
+}[] = [
+  { smaller: 'toolTimeoutMs', larger: 'turnTimeoutMs', strict: true, why: 'a tool ends before its turn' },
+  {
+    smaller: 'modelSilenceMs',
+    larger: 'turnTimeoutMs',
+    strict: true,
+    why: 'a silent model is noticed before its turn ends',
+  },
+  {
+    smaller: 'toolContextBytes',
+    larger: 'toolOutputBytes',
+    strict: false,
+    why: 'the model sees no more than is kept',
+  },
+];
