@@ -34,10 +34,10 @@ interface Waiter {
   readonly found: Deferred<LedgerEntry>;
 }
 
-/** Appends only. With a file, each entry is a JSON line in it before `add` returns. */
+/** Appends only. With a file, each entry is a JSON line in it before `add` returns, until the ledger is disposed. */
 export class Ledger implements Disposable {
   readonly entries: LedgerEntry[] = [];
-  readonly #file: number | undefined;
+  #file: number | undefined;
   readonly #textLengths = new Map<number, number>();
   #waiters: Waiter[] = [];
 
@@ -73,6 +73,7 @@ export class Ledger implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 
   #grow({ request, kind, text }: Pick<LedgerEntry, 'request' | 'kind' | 'text'>): number {

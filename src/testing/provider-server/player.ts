@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { sleep, type Clock } from '../../base/index.ts';
 import type { Usage } from '../../protocol/index.ts';
+import { estimateTokens } from './tokens.ts';
 import type { LedgerKind } from './ledger.ts';
 import type { Encoder, Failure, FinishReason, Part } from './wire.ts';
 
@@ -25,9 +26,6 @@ export interface PlayerOptions {
   readonly clock: Clock;
   readonly inputTokens: number;
 }
-
-const CHARACTERS_PER_TOKEN = 4;
-const tokens = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 
 export class Player {
   readonly #encoder: Encoder;
@@ -157,7 +155,8 @@ export class Player {
   }
 
   #estimate(): Usage {
-    const count = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + tokens(part.text), 0);
+    const count = (parts: readonly Part[]): number =>
+      parts.reduce((sum, part) => sum + estimateTokens(part.text), 0);
     const reasoning = count(this.#parts.filter((part) => part.kind === 'reasoning'));
     return { input: this.#inputTokens, output: count(this.#parts), ...(reasoning > 0 ? { reasoning } : {}) };
   }
