@@ -1,3 +1,6 @@
+export { checkName } from './create.ts';
+export { HOST_LIMITS, openHost } from './host.ts';
+export { readInbox } from './inbox.ts';
 export type {
   CreateOptions,
   Host,

@@ -1,7 +1,7 @@
 // A transcript for people. Nothing is left out but reasoning's opaque data; what was interrupted or cancelled says so.
 import type { SessionEvent, SessionSummary } from '../protocol/index.ts';
 import { stripControls } from '../base/index.ts';
-import { Conversation, type Entry, type StepEntry } from './conversation.ts';
+import { Conversation, type Entry, type StepEntry, type TextPiece } from './conversation.ts';
 
 export interface MarkdownOptions {
   /** Characters of a tool's output that are shown; the journal has the rest. */
@@ -44,10 +44,7 @@ function renderEntry(entry: Entry, limit: number): string[] {
 }
 
 function renderPiece(entry: StepEntry, piece: StepEntry['pieces'][number], limit: number): string[] {
-  if (piece.kind === 'text')
-    return [stripControls(piece.text), ...(piece.interrupted ? ['', '*(interrupted)*'] : [])];
-  if (piece.kind === 'reasoning')
-    return ['<details><summary>Reasoning</summary>', '', stripControls(piece.text), '', '</details>'];
+  if (piece.kind !== 'call') return renderText(piece);
   const result = entry.results.get(piece.call);
   const status = result?.status ?? 'no result';
   const text = stripControls(result?.text ?? '');
@@ -60,6 +57,12 @@ function renderPiece(entry: StepEntry, piece: StepEntry['pieces'][number], limit
     '',
     ...fenced(shown),
   ];
+}
+
+function renderText({ kind, text, interrupted }: TextPiece): string[] {
+  const mark = interrupted ? ['', '*(interrupted)*'] : [];
+  if (kind === 'text') return [stripControls(text), ...mark];
+  return ['<details><summary>Reasoning</summary>', '', stripControls(text), ...mark, '', '</details>'];
 }
 
 /** A fence longer than any run of backticks inside. */

@@ -1,0 +1,147 @@
+import { newId } from '../base/index.ts';
+import {
+  CarrelError,
+  type Command,
+  type CommandReply,
+  type SessionEvent,
+  type SessionSummary,
+  type Source,
+  type ViewItem,
+} from '../protocol/index.ts';
+import { follow, type Scope, type Supervisor } from '../runtime/index.ts';
+import { statusOf, summaryOf } from '../session/index.ts';
+import type { SendOptions, SessionHandle } from './port.ts';
+
+const USER: Source = { kind: 'user' };
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** A session, near. It holds nothing but the id, so it may be kept or dropped at will. */
+export class NearSession implements SessionHandle {
+  readonly id: string;
+  readonly #scope: Scope;
+  readonly #supervisor: Supervisor;
+
+  constructor(id: string, scope: Scope, supervisor: Supervisor) {
+    this.id = id;
+    this.#scope = scope;
+    this.#supervisor = supervisor;
+  }
+
+  async command(command: Command): Promise<CommandReply> {
+    const actor = await this.#supervisor.actor(this.id);
+    if (command.type === 'input/send' && actor.state.turn === undefined) {
+      const refusal = this.#scope.turnSlots.refusal();
+      if (refusal !== undefined) throw refusal;
+    }
+    return actor.submit(command);
+  }
+
+  send(text: string, options: SendOptions = {}): Promise<CommandReply> {
+    return this.command(this.#sendCommand(text, options));
+  }
+
+  async *run(text: string, options: SendOptions = {}): AsyncGenerator<ViewItem> {
+    const command = this.#sendCommand(text, options);
+    const { seq: after } = await this.summary();
+    const stop = new AbortController();
+    const items = follow(this.#scope, this.#supervisor, this.id, { after, signal: stop.signal });
+    const sent = this.command(command);
+    sent.catch(() => stop.abort());
+    yield* this.#untilSettled(items, command.id);
+    await sent;
+  }
+
+  cancel(reason?: string): Promise<CommandReply> {
+    return this.#do({ type: 'turn/cancel', by: USER, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  continue(): Promise<CommandReply> {
+    return this.#do({ type: 'turn/continue', by: USER });
+  }
+
+  approve(
+    call?: string,
+    scope: Extract<Command, { type: 'approval/resolve' }>['scope'] = 'once',
+  ): Promise<CommandReply> {
+    return this.#do({
+      type: 'approval/resolve',
+      decision: 'allow',
+      scope,
+      by: USER,
+      ...(call === undefined ? {} : { call }),
+    });
+  }
+
+  deny(call?: string, reason?: string): Promise<CommandReply> {
+    const optional = { ...(call === undefined ? {} : { call }), ...(reason === undefined ? {} : { reason }) };
+    return this.#do({ type: 'approval/resolve', decision: 'deny', scope: 'once', by: USER, ...optional });
+  }
+
+  addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {
+    return this.#do({ type: 'context/add', text, role });
+  }
+
+  follow(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterable<ViewItem> {
+    return follow(this.#scope, this.#supervisor, this.id, options);
+  }
+
+  on(type: SessionEvent['type'] | '*', listener: (event: SessionEvent) => void): Disposable {
+    return this.#supervisor.hub(this.id).on(type, listener);
+  }
+
+  async summary(): Promise<SessionSummary> {
+    const actor = this.#supervisor.peek(this.id);
+    if (actor !== undefined) return summaryOf(actor.state);
+    const row = await this.#scope.store.summary(this.#scope.owner, this.id);
+    if (row === undefined) throw new CarrelError('not_found', `There is no session ${this.id}.`);
+    return row;
+  }
+
+  async settled({ signal }: { readonly signal?: AbortSignal } = {}): Promise<SessionSummary> {
+    await this.#supervisor.actor(this.id);
+    const { seq: after, ...first } = await this.summary();
+    if (first.status !== 'running') return { seq: after, ...first };
+    const options = signal === undefined ? { after } : { after, signal };
+    for await (const item of follow(this.#scope, this.#supervisor, this.id, options)) {
+      if (item.type === 'delta') continue;
+      const now = await this.summary();
+      if (now.status !== 'running') return now;
+    }
+    throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, { cause: signal?.reason });
+  }
+
+  #do(body: WithoutId<Command>): Promise<CommandReply> {
+    return this.command({ ...body, id: this.#newCommandId() } as Command);
+  }
+
+  #newCommandId(): string {
+    return newId('cmd', this.#scope.clock.now(), this.#scope.random);
+  }
+
+  #sendCommand(
+    text: string,
+    { delivery = 'queue', source = USER, without, id }: SendOptions,
+  ): Extract<Command, { type: 'input/send' }> {
+    const optional = without === undefined ? {} : { without: [...without] };
+    return { type: 'input/send', id: id ?? this.#newCommandId(), text, source, delivery, ...optional };
+  }
+
+  /** Ends after the event that finishes the turn which delivered the input, withdraws or holds it, or leaves the turn to a human. */
+  async *#untilSettled(items: AsyncIterable<ViewItem>, command: string): AsyncGenerator<ViewItem> {
+    let turn: string | undefined;
+    for await (const item of items) {
+      yield item;
+      if (item.type === 'input.delivered' && item.data.command === command) turn = item.turn;
+      if (item.type === 'turn.finished' && item.turn === turn) return;
+      if (item.type === 'input.withdrawn' && item.data.command === command) return;
+      if (item.type === 'input.held' && item.data.commands.includes(command)) return;
+      if (item.type !== 'delta' && this.#waitsAt(item.seq)) return;
+    }
+  }
+
+  #waitsAt(seq: number): boolean {
+    const state = this.#supervisor.peek(this.id)?.state;
+    return state?.seq === seq && statusOf(state) === 'waiting';
+  }
+}

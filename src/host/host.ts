@@ -1,0 +1,154 @@
+// The library door: composes everything below it, and reads no environment.
+import { systemClock, systemRandom } from '../base/index.ts';
+import { CarrelError, type Grant } from '../protocol/index.ts';
+import { Slots, Supervisor, type Scope, type SlotCounts } from '../runtime/index.ts';
+import type { ListQuery, SessionPage } from '../store/index.ts';
+import { createSession } from './create.ts';
+import { NearSession } from './handle.ts';
+import { readInbox } from './inbox.ts';
+import type {
+  CreateOptions,
+  Host,
+  HostLimits,
+  HostOptions,
+  HostReport,
+  InboxItem,
+  SessionHandle,
+} from './port.ts';
+
+export const HOST_LIMITS: HostLimits = {
+  turns: 24,
+  requestsPerProvider: 6,
+  waitingTurns: 1_000,
+  waitMs: 10 * 60_000,
+  liveSessions: 1_000,
+  asleepAfterMs: 10 * 60_000,
+};
+
+/** Sessions with open work that are taken up at once; the rest follow as these end. */
+const RECOVER_PAGE = 1_000;
+
+/**
+ * Opens a host on a store that is its own from here on. With `recover: 'all'` it resolves once every session with open work has
+ * been taken up. Several hosts in one process need several stores.
+ */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const limits = { ...HOST_LIMITS, ...options.limits };
+  const host = new NearHost(options, limits);
+  if (options.recover === 'all') await host.recoverAll();
+  return host;
+}
+
+class NearHost implements Host {
+  readonly #scope: Scope;
+  readonly #supervisor: Supervisor;
+  readonly #options: HostOptions;
+  readonly #turnSlots: Slots;
+  readonly #providerSlots = new Map<string, Slots>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HostOptions, limits: HostLimits) {
+    this.#options = options;
+    const clock = options.clock ?? systemClock;
+    const { waitingTurns: waiting, waitMs } = limits;
+    this.#turnSlots = new Slots(
+      { level: 'turns of this host', capacity: limits.turns, waiting, waitMs },
+      clock,
+    );
+    const providerSlots = (provider: string): Slots => {
+      const known = this.#providerSlots.get(provider);
+      if (known !== undefined) return known;
+      const slots = new Slots(
+        { level: `requests to ${provider}`, capacity: limits.requestsPerProvider, waiting, waitMs },
+        clock,
+      );
+      this.#providerSlots.set(provider, slots);
+      return slots;
+    };
+    this.#scope = {
+      store: options.store,
+      models: options.models,
+      tools: options.tools,
+      clock,
+      random: options.random ?? systemRandom,
+      owner: options.owner ?? 'local',
+      turnSlots: this.#turnSlots,
+      providerSlots,
+      grants: () => (options.grants?.() ?? []) as readonly Grant[],
+      saveGrant: (grant) => options.saveGrant?.(grant) ?? Promise.resolve(),
+      fault: (what, error, session) =>
+        options.onFault?.({ what, error, ...(session === undefined ? {} : { session }) }),
+    };
+    this.#supervisor = new Supervisor(this.#scope, limits);
+  }
+
+  async create(options: CreateOptions): Promise<SessionHandle> {
+    this.#open();
+    const created = await createSession(this.#scope, this.#options.profiles, options);
+    if (created.kind === 'new') this.#supervisor.adopt(created.decided.state, 1);
+    return this.#handle(created.kind === 'new' ? created.decided.state.session : created.session);
+  }
+
+  async session(id: string): Promise<SessionHandle> {
+    this.#open();
+    const handle = this.#handle(id);
+    await handle.summary();
+    return handle;
+  }
+
+  list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {
+    return this.#scope.store.list({ ...query, owner: this.#scope.owner });
+  }
+
+  inbox(): Promise<readonly InboxItem[]> {
+    return readInbox(this.#scope.store, this.#scope.owner);
+  }
+
+  inspect(): HostReport {
+    const { writable, error } = this.#scope.store.health();
+    const providers: Record<string, SlotCounts> = {};
+    for (const [name, slots] of this.#providerSlots) providers[name] = slots.counts;
+    return {
+      live: this.#supervisor.live,
+      turns: this.#turnSlots.counts,
+      providers,
+      viewers: this.#supervisor.viewers,
+      listenerFaults: this.#supervisor.listenerFaults,
+      crashes: this.#supervisor.crashes,
+      store: { writable, ...(error === undefined ? {} : { error: error.message }) },
+    };
+  }
+
+  /** Takes up every session with open work. */
+  async recoverAll(): Promise<void> {
+    const due = await this.#scope.store.due({
+      now: this.#scope.clock.now(),
+      open: true,
+      limit: RECOVER_PAGE,
+    });
+    await Promise.all(
+      due.map(({ session }) =>
+        this.#supervisor
+          .actor(session)
+          .catch((error: unknown) => this.#scope.fault('a session could not be recovered', error, session)),
+      ),
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#supervisor.close().finally(() => this.#scope.store[Symbol.asyncDispose]());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(): void {
+    if (this.#closing !== undefined) throw new CarrelError('cancelled', 'The host is closed.');
+  }
+
+  #handle(id: string): SessionHandle {
+    return new NearSession(id, this.#scope, this.#supervisor);
+  }
+}

@@ -1,0 +1,133 @@
+// History, the open parts and what comes, joined without gap or repeat: the viewer is attached first, then the store is read
+// up to where it was attached, then what waited is shown. A viewer that fell behind begins again from its place.
+import { CarrelError, type Cursor, type DeltaFrame, type ViewItem } from '../protocol/index.ts';
+import type { Viewer } from './hub.ts';
+import type { Scope } from './scope.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const PAGE = 500;
+
+export interface FollowOptions {
+  /** Instead of a cursor: everything behind this `seq`. */
+  readonly after?: number;
+  readonly cursor?: Cursor;
+  readonly signal?: AbortSignal;
+}
+
+export async function* follow(
+  scope: Scope,
+  supervisor: Supervisor,
+  session: string,
+  options: FollowOptions = {},
+): AsyncGenerator<ViewItem> {
+  const { cursor, signal, after = 0 } = options;
+  if (cursor !== undefined) await checkCursor(scope, session, cursor);
+  const place = new Place(cursor ?? { seq: after });
+  while (signal?.aborted !== true) {
+    using viewer = supervisor.hub(session).watch();
+    const onAbort = (): void => viewer.close();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      yield* catchUp(scope, supervisor, session, place);
+      yield* live(viewer, place);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+    if (viewer.closed) return;
+  }
+}
+
+async function checkCursor(scope: Scope, session: string, cursor: Cursor): Promise<void> {
+  const checked = await scope.store.check(scope.owner, session, cursor);
+  if (checked.ok) return;
+  throw new CarrelError(
+    'cursor_invalid',
+    `The cursor at ${String(cursor.seq)} is not of this journal: read again from ${String(checked.common)}.`,
+    {
+      data: { session, common: checked.common },
+    },
+  );
+}
+
+/** What the reader has seen: the last event, and how much of each open part. */
+class Place {
+  seq: number;
+  readonly parts: Map<string, number>;
+
+  constructor({ seq, parts = {} }: Pick<Cursor, 'seq' | 'parts'>) {
+    this.seq = seq;
+    this.parts = new Map(Object.entries(parts));
+  }
+
+  /** The item, or what of it is new; undefined when it was seen. */
+  take(item: ViewItem): ViewItem | undefined {
+    return item.type === 'delta' ? this.#takeDelta(item) : this.#takeEvent(item);
+  }
+
+  #takeEvent(event: Exclude<ViewItem, DeltaFrame>): ViewItem | undefined {
+    if (event.seq <= this.seq) return undefined;
+    this.seq = event.seq;
+    if (event.type === 'text.ended' || event.type === 'reasoning.ended') this.parts.delete(event.data.part);
+    return event;
+  }
+
+  #takeDelta(frame: DeltaFrame): ViewItem | undefined {
+    const seen = this.parts.get(frame.part) ?? 0;
+    const end = frame.offset + frame.text.length;
+    if (end <= seen || frame.seq < this.seq) return undefined;
+    this.parts.set(frame.part, end);
+    return frame.offset >= seen
+      ? frame
+      : { ...frame, offset: seen, text: frame.text.slice(seen - frame.offset) };
+  }
+}
+
+async function* catchUp(
+  scope: Scope,
+  supervisor: Supervisor,
+  session: string,
+  place: Place,
+): AsyncGenerator<ViewItem> {
+  const actor = supervisor.peek(session);
+  const frames = actor === undefined ? await storedFrames(scope, session) : actor.frames();
+  const upTo = actor?.state.seq ?? Infinity;
+  while (place.seq < upTo) {
+    const page = await scope.store.read(scope.owner, session, { after: place.seq, limit: PAGE });
+    const events = page.events.filter((event) => event.seq <= upTo);
+    for (const event of events) {
+      const item = place.take(event);
+      if (item !== undefined) yield item;
+    }
+    if (events.length === 0) break;
+  }
+  for (const frame of frames) {
+    const item = place.take({ ...frame, seq: Math.max(frame.seq, place.seq) });
+    if (item !== undefined) yield item;
+  }
+}
+
+/** Of a session that is asleep: text that its last host left open. */
+async function storedFrames(scope: Scope, session: string): Promise<readonly DeltaFrame[]> {
+  const tail = await scope.store.tail(scope.owner, session);
+  return tail.map(({ step, part, kind, text }) => ({
+    type: 'delta',
+    session,
+    seq: 0,
+    step,
+    part,
+    kind,
+    offset: 0,
+    text,
+  }));
+}
+
+async function* live(viewer: Viewer, place: Place): AsyncGenerator<ViewItem> {
+  for (;;) {
+    const items = await viewer.take();
+    for (const item of items) {
+      const fresh = place.take(item);
+      if (fresh !== undefined) yield fresh;
+    }
+    if (viewer.closed || viewer.behind) return;
+  }
+}

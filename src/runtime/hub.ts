@@ -1,0 +1,128 @@
+// Fan-out inside the process. Publishing never waits for a viewer and never fails because of one.
+import type { DeltaFrame, SessionEvent, ViewItem } from '../protocol/index.ts';
+
+/** Bytes (estimated) that may wait for one viewer; a slower one is told to read again from the store. */
+const VIEWER_QUEUE_BYTES = 1024 * 1024;
+/** What an item costs beside its text. */
+const ITEM_BYTES = 200;
+
+/** One follower's end. `behind` is set when its queue overflowed: it then gets nothing more and reads from the store. */
+export class Viewer implements Disposable {
+  #items: ViewItem[] = [];
+  #bytes = 0;
+  #wake: (() => void) | undefined;
+  #leave: () => void;
+  behind = false;
+  closed = false;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  push(item: ViewItem, bytes: number): void {
+    if (this.behind) return;
+    if (this.#bytes + bytes > VIEWER_QUEUE_BYTES) {
+      this.behind = true;
+      this.#items = [];
+      this.#bytes = 0;
+    } else {
+      this.#items.push(item);
+      this.#bytes += bytes;
+    }
+    this.#signal();
+  }
+
+  /** Everything that came since the last call; waits until there is something, the viewer fell behind, or it is closed. */
+  async take(): Promise<readonly ViewItem[]> {
+    if (this.#items.length === 0 && !this.behind && !this.closed) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    const items = this.#items;
+    this.#items = [];
+    this.#bytes = 0;
+    return items;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#signal();
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave();
+    this.close();
+  }
+
+  #signal(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
+
+type Listener = (event: SessionEvent) => void;
+
+/** Everyone who watches one session. */
+export class Hub {
+  readonly #viewers = new Set<Viewer>();
+  readonly #listeners = new Set<{ type: string; listener: Listener }>();
+  readonly #onFault: (error: unknown) => void;
+
+  /** `onFault` hears what a listener threw. */
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  get idle(): boolean {
+    return this.#viewers.size === 0 && this.#listeners.size === 0;
+  }
+
+  watch(): Viewer {
+    const viewer = new Viewer(() => this.#viewers.delete(viewer));
+    this.#viewers.add(viewer);
+    return viewer;
+  }
+
+  on(type: string, listener: Listener): Disposable {
+    const entry = { type, listener };
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+  }
+
+  publish(events: readonly SessionEvent[]): void {
+    if (this.idle) return;
+    for (const event of events) {
+      if (this.#viewers.size > 0) this.#deliver(event, ITEM_BYTES + sizeOf(event));
+      for (const { type, listener } of this.#listeners)
+        if (type === '*' || type === event.type) this.#call(listener, event);
+    }
+  }
+
+  publishDelta(frame: DeltaFrame): void {
+    this.#deliver(frame, ITEM_BYTES + frame.text.length);
+  }
+
+  close(): void {
+    for (const viewer of this.#viewers) viewer.close();
+    this.#listeners.clear();
+  }
+
+  #deliver(item: ViewItem, bytes: number): void {
+    for (const viewer of this.#viewers) viewer.push(item, bytes);
+  }
+
+  #call(listener: Listener, event: SessionEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+}
+
+function sizeOf(event: SessionEvent): number {
+  return JSON.stringify(event.data).length;
+}

@@ -1,0 +1,118 @@
+// One answer while it arrives: pieces are shown at once, whole parts and calls are kept for the end of the step.
+import { unreachable, type Json } from '../../base/index.ts';
+import { NO_USAGE, type ProviderData, type Usage } from '../../protocol/index.ts';
+import type { ModelFailure, ModelPart } from '../../model/index.ts';
+import type { PartText } from '../../session/index.ts';
+import { wholeCharacters } from '../tail.ts';
+
+interface Growing {
+  readonly kind: 'text' | 'reasoning';
+  readonly part: string;
+  pieces: string[];
+  /** Half a surrogate pair that waits for the other half. */
+  carry: string;
+  provider: ProviderData | undefined;
+}
+
+export interface RawCall {
+  readonly tool: string;
+  readonly args: string;
+  readonly provider?: ProviderData;
+}
+
+export type Ending =
+  | {
+      readonly kind: 'finished';
+      readonly reason: 'stop' | 'calls' | 'length' | 'filter';
+      readonly usage: Usage;
+    }
+  | { readonly kind: 'failed'; readonly failure: ModelFailure };
+
+type Show = (at: { readonly part: string; readonly kind: 'text' | 'reasoning' }, text: string) => void;
+
+export class Answer {
+  readonly calls: RawCall[] = [];
+  readonly adjusted: { parameter: string; from: Json; to: Json; why: string }[] = [];
+  ending: Ending | undefined;
+  readonly #prefix: string;
+  readonly #show: Show;
+  readonly #growing = new Map<number, Growing>();
+
+  /** `prefix` makes part ids: unique in the session, the same for every viewer. */
+  constructor(prefix: string, show: Show) {
+    this.#prefix = prefix;
+    this.#show = show;
+  }
+
+  /** Parts so far, in their order; `shown` when any of them has text. */
+  get parts(): readonly PartText[] {
+    return [...this.#growing.entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([, { kind, part, pieces, carry, provider }]) => {
+        const text = pieces.join('') + carry;
+        return { kind, part, text, ...(provider === undefined ? {} : { provider }) };
+      });
+  }
+
+  get usage(): Usage {
+    return this.ending?.kind === 'finished' ? this.ending.usage : NO_USAGE;
+  }
+
+  add(piece: ModelPart): void {
+    switch (piece.type) {
+      case 'text':
+      case 'reasoning':
+        return this.#grow(piece.index, piece.type, piece.text);
+      case 'ended':
+        return this.#end(piece.index, piece.provider);
+      case 'call-progress':
+        return;
+      case 'call': {
+        const { tool, args, provider } = piece;
+        this.calls.push({ tool, args, ...(provider === undefined ? {} : { provider }) });
+        return;
+      }
+      case 'adjusted': {
+        const { parameter, from, to, why } = piece;
+        this.adjusted.push({ parameter, from, to, why });
+        return;
+      }
+      case 'finished':
+        this.ending = { kind: 'finished', reason: piece.reason, usage: piece.usage };
+        return;
+      case 'failed':
+        this.ending = { kind: 'failed', failure: piece.failure };
+        return;
+      default:
+        unreachable(piece);
+    }
+  }
+
+  #open(index: number, kind: 'text' | 'reasoning'): Growing {
+    const open = this.#growing.get(index);
+    if (open !== undefined) return open;
+    const growing: Growing = {
+      kind,
+      part: `${this.#prefix}.${String(index)}`,
+      pieces: [],
+      carry: '',
+      provider: undefined,
+    };
+    this.#growing.set(index, growing);
+    return growing;
+  }
+
+  #grow(index: number, kind: 'text' | 'reasoning', text: string): void {
+    const open = this.#open(index, kind);
+    const { whole, rest } = wholeCharacters(open.carry + text);
+    open.carry = rest;
+    if (whole === '') return;
+    open.pieces.push(whole);
+    this.#show(open, whole);
+  }
+
+  /** Opaque data may come for a part without any text, as with encrypted reasoning. */
+  #end(index: number, provider: ProviderData | undefined): void {
+    if (provider !== undefined) this.#open(index, 'reasoning').provider = provider;
+  }
+}

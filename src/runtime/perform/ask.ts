@@ -1,0 +1,167 @@
+// Ask the model: one request, its answer shown as it comes, its end reported as a command. Never throws.
+import { CarrelError, toErrorInfo } from '../../protocol/index.ts';
+import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
+import type { Effect, EffectCommand } from '../../session/index.ts';
+import { fraction, type Scope } from '../scope.ts';
+import { Answer } from './answer.ts';
+import { prepareCalls } from './prepare.ts';
+import { buildRequest } from './request.ts';
+import { SilenceWatch } from './silence.ts';
+import { stopReason, type SessionView } from './view.ts';
+
+type Ask = Extract<Effect, { kind: 'ask' }>;
+
+/** How long an aborted stream may take to end before it is left to itself, ms. */
+const ABANDON_MS = 2_000;
+/** What is asked for when the provider says that the context is too large for it. */
+const OVERFLOW_FACTOR = 0.5;
+
+export async function ask(
+  scope: Scope,
+  view: SessionView,
+  effect: Ask,
+  signal: AbortSignal,
+): Promise<EffectCommand> {
+  const { step, attempt } = effect;
+  const answer = new Answer(`prt_${step.slice('stp_'.length)}.${String(attempt)}`, (at, text) =>
+    view.delta({ step, part: at.part, kind: at.kind }, text),
+  );
+  try {
+    const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
+    const firstMs = await stream(scope, view, { model, answer, signal });
+    if (answer.ending?.kind === 'finished') {
+      const calls = await prepareCalls(scope, view, answer);
+      const { reason, usage } = answer.ending;
+      const optional = {
+        ...(firstMs === undefined ? {} : { firstMs }),
+        ...(answer.adjusted.length > 0 ? { adjusted: answer.adjusted } : {}),
+      };
+      return { type: 'step/answered', step, attempt, parts: answer.parts, calls, reason, usage, ...optional };
+    }
+    return failed(scope, effect, answer, answer.ending?.failure ?? UNFINISHED);
+  } catch (error) {
+    return failed(scope, effect, answer, { ...toErrorInfo(error), retryable: false });
+  }
+}
+
+const UNFINISHED: ModelFailure = {
+  code: 'provider_failed',
+  message: 'The model stream ended without saying why.',
+  retryable: true,
+};
+
+function failed(scope: Scope, { step, attempt }: Ask, answer: Answer, failure: ModelFailure): EffectCommand {
+  const { retryable, retryAfterMs, ...error } = failure;
+  const retryInMs = retryable
+    ? retryDelay({
+        attempt,
+        random: fraction(scope.random),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      })
+    : undefined;
+  const optional = retryInMs === undefined ? {} : { retryInMs };
+  return { type: 'step/failed', step, attempt, parts: answer.parts, error, usage: answer.usage, ...optional };
+}
+
+interface Streaming {
+  readonly model: Model;
+  readonly answer: Answer;
+  readonly signal: AbortSignal;
+}
+
+/** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
+async function stream(scope: Scope, view: SessionView, streaming: Streaming): Promise<number | undefined> {
+  const { model, answer, signal } = streaming;
+  using _slot = await scope.providerSlots(model.provider).acquire(view.id, signal);
+  const first = await request(scope, view, streaming, 1);
+  const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
+  if (failure?.data?.['reason'] !== 'context_overflow' || answer.parts.length > 0) return first;
+  return request(scope, view, streaming, OVERFLOW_FACTOR);
+}
+
+async function request(
+  scope: Scope,
+  view: SessionView,
+  { model, answer, signal }: Streaming,
+  factor: number,
+): Promise<number | undefined> {
+  const built = await buildRequest(scope, view, model, factor);
+  const { modelSilenceMs } = view.state.profile.limits;
+  const silent = new AbortController();
+  const startedAt = scope.clock.monotonic();
+  let firstMs: number | undefined;
+  using watch = new SilenceWatch(scope.clock, modelSilenceMs, () =>
+    silent.abort(silence(model, modelSilenceMs)),
+  );
+  const either = AbortSignal.any([signal, silent.signal]);
+  await settled(
+    scope,
+    either,
+    consume(scope, { model, built, signal: either }, (piece) => {
+      watch.progress();
+      firstMs ??= Math.round(scope.clock.monotonic() - startedAt);
+      answer.add(piece);
+    }),
+  );
+  if (silent.signal.aborted && !signal.aborted)
+    answer.add({ type: 'failed', failure: silence(model, modelSilenceMs) });
+  else if (signal.aborted && answer.ending?.kind !== 'finished')
+    answer.add({ type: 'failed', failure: cancelled(signal) });
+  return firstMs;
+}
+
+function silence(model: Model, limitMs: number): ModelFailure {
+  return {
+    code: 'timeout',
+    message: `The model ${model.id} was silent for ${String(limitMs)} ms (limits.modelSilenceMs).`,
+    retryable: true,
+  };
+}
+
+function cancelled(signal: AbortSignal): ModelFailure {
+  return {
+    code: 'cancelled',
+    message: `The request was stopped (${stopReason(signal) ?? 'aborted'}).`,
+    retryable: false,
+  };
+}
+
+interface Call {
+  readonly model: Model;
+  readonly built: ModelRequest;
+  readonly signal: AbortSignal;
+}
+
+async function consume(
+  scope: Scope,
+  { model, built, signal }: Call,
+  onPart: (piece: Parameters<Answer['add']>[0]) => void,
+): Promise<void> {
+  const file = async ({ file: { blob } }: { file: { blob: string } }): Promise<Uint8Array> => {
+    const bytes = await scope.store.getBlob(blob);
+    if (bytes === undefined) throw new CarrelError('not_found', `There is no blob ${blob}.`);
+    return bytes;
+  };
+  let last = false;
+  for await (const piece of model.stream(built, { signal, file })) {
+    if (last || signal.aborted) return;
+    onPart(piece);
+    last = piece.type === 'finished' || piece.type === 'failed';
+  }
+}
+
+/** Waits for the stream; one that does not end after an abort is left alone after a while, so that it holds nobody up. */
+async function settled(scope: Scope, signal: AbortSignal, work: Promise<void>): Promise<void> {
+  const { promise: abandoned, resolve } = Promise.withResolvers<void>();
+  let timer: Disposable | undefined;
+  const onAbort = (): void => {
+    timer = scope.clock.after(ABANDON_MS, resolve);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([work, abandoned]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    timer?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,63 @@
+// Calls as a model sent them become calls that can be run: arguments checked, the first of them judged at once.
+import { checkArguments, judge as judgeCall, type Tool } from '../../tool/index.ts';
+import type { Judgement, RequestedCall } from '../../session/index.ts';
+import type { JsonObject } from '../../base/index.ts';
+import type { Scope } from '../scope.ts';
+import type { Answer, RawCall } from './answer.ts';
+import type { SessionView } from './view.ts';
+
+export async function prepareCalls(
+  scope: Scope,
+  view: SessionView,
+  answer: Answer,
+): Promise<readonly RequestedCall[]> {
+  const calls = answer.calls.map((call) => prepare(scope, view, call));
+  const parallel = calls.every((call) => call.parallel);
+  return Promise.all(
+    calls.map(async (call, index) => {
+      const tool = scope.tools.get(call.tool);
+      if (call.invalid !== undefined || tool === undefined || !(index === 0 || parallel)) return call;
+      return { ...call, judgement: await judgement(scope, view, tool, call.args) };
+    }),
+  );
+}
+
+function prepare(scope: Scope, view: SessionView, { tool: name, args, provider }: RawCall): RequestedCall {
+  const base = {
+    tool: name,
+    args: {},
+    raw: args,
+    idempotent: false,
+    parallel: false,
+    ...(provider === undefined ? {} : { provider }),
+  };
+  const offered = view.state.profile.tools;
+  const tool = offered.includes(name) ? scope.tools.get(name) : undefined;
+  if (tool === undefined) {
+    const message = `There is no tool ${JSON.stringify(name)}. Offered are: ${offered.join(', ') || 'none'}.`;
+    return { ...base, invalid: { code: 'not_found', message } };
+  }
+  const { access, idempotent, parallel } = tool;
+  const checked = checkArguments(tool, args);
+  if (!checked.ok) return { ...base, access, invalid: checked.error };
+  const { raw: _raw, ...rest } = base;
+  return { ...rest, args: checked.args, access, idempotent, parallel };
+}
+
+/** Asks permission for one call, with everything that was allowed so far. */
+export async function judgement(
+  scope: Scope,
+  view: SessionView,
+  tool: Tool,
+  args: JsonObject,
+): Promise<Judgement> {
+  const { profile, folder, grants } = view.state;
+  return judgeCall({
+    tool,
+    args,
+    folder,
+    mode: profile.mode,
+    grants: [...scope.grants(), ...grants],
+    deny: profile.deny,
+  });
+}

@@ -1,0 +1,145 @@
+// Run a tool whose intent is in the journal, and say how it really ended. Never throws.
+import { toErrorInfo } from '../../protocol/index.ts';
+import type { Tool, ToolResult } from '../../tool/index.ts';
+import type { Effect, EffectCommand } from '../../session/index.ts';
+import { keepOutput } from '../output.ts';
+import type { Scope } from '../scope.ts';
+import { judgement } from './prepare.ts';
+import { Stop, stopReason, type SessionView } from './view.ts';
+
+type Run = Extract<Effect, { kind: 'run' }>;
+type Judge = Extract<Effect, { kind: 'judge' }>;
+type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
+
+/** How long a tool may take to settle after it was stopped; then nobody knows how it ended. */
+const SETTLE_MS = 5_000;
+
+export async function judge(scope: Scope, view: SessionView, { call }: Judge): Promise<EffectCommand> {
+  const piece = (await view.conversation()).call(call);
+  const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
+  if (piece === undefined || tool === undefined) {
+    const why = `the tool ${piece?.tool ?? 'of this call'} does not exist any more`;
+    return { type: 'call/judged', call, judgement: { kind: 'deny', why, summary: piece?.tool ?? call } };
+  }
+  return { type: 'call/judged', call, judgement: await judgement(scope, view, tool, piece.args) };
+}
+
+export async function run(
+  scope: Scope,
+  view: SessionView,
+  { call }: Run,
+  signal: AbortSignal,
+): Promise<EffectCommand> {
+  const startedAt = scope.clock.monotonic();
+  const piece = (await view.conversation()).call(call);
+  const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
+  if (piece === undefined || tool === undefined) {
+    const message = `The tool ${piece?.tool ?? ''} does not exist any more.`;
+    return finished(scope, view, call, {
+      status: 'error',
+      text: message,
+      error: { code: 'not_found', message, retryable: false },
+    });
+  }
+  const { toolTimeoutMs, toolOutputBytes } = view.state.profile.limits;
+  const deadline = new AbortController();
+  using _timer = scope.clock.after(tool.timeoutMs ?? toolTimeoutMs, () =>
+    deadline.abort(new Stop('timeout')),
+  );
+  const either = AbortSignal.any([signal, deadline.signal]);
+  const context = {
+    session: view.id,
+    call,
+    folder: view.state.folder,
+    signal: either,
+    outputBytes: toolOutputBytes,
+    progress: () => undefined,
+  };
+  const result = await settle(scope, either, runTool(tool, piece.args, context));
+  const tookMs = Math.round(scope.clock.monotonic() - startedAt);
+  return finished(scope, view, call, { ...ending(result, either), tookMs });
+}
+
+async function runTool(
+  tool: Tool,
+  args: Parameters<Tool['run']>[0],
+  context: Parameters<Tool['run']>[1],
+): Promise<ToolResult> {
+  try {
+    return await tool.run(args, context);
+  } catch (error) {
+    const info = { ...toErrorInfo(error), code: 'tool_failed' as const };
+    return { ok: false, text: `${tool.name} failed: ${info.message}`, error: info, retryable: false };
+  }
+}
+
+/** The tool's own result, or word that it did not settle after it was stopped. */
+async function settle(scope: Scope, signal: AbortSignal, work: Promise<ToolResult>): Promise<ToolResult> {
+  const { promise: lost, resolve } = Promise.withResolvers<ToolResult>();
+  const message = `It did not end within ${String(SETTLE_MS)} ms after it was stopped.`;
+  let timer: Disposable | undefined;
+  const onAbort = (): void => {
+    timer = scope.clock.after(SETTLE_MS, () =>
+      resolve({
+        ok: false,
+        text: message,
+        error: { code: 'timeout', message },
+        retryable: false,
+        unconfirmed: true,
+      }),
+    );
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, lost]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    timer?.[Symbol.dispose]();
+  }
+}
+
+interface Ending {
+  readonly status: Finished['status'];
+  readonly text: string;
+  readonly error?: Finished['error'];
+  readonly tookMs?: number;
+}
+
+/** A result that arrived first stays what it is; what could not be confirmed dead is unknown; else the stop's own word. */
+function ending(result: ToolResult, signal: AbortSignal): Ending {
+  if (result.ok) return { status: 'ok', text: result.text };
+  const { text, error, retryable, unconfirmed } = result;
+  const why = signal.aborted ? stopReason(signal) : undefined;
+  const status =
+    unconfirmed === true
+      ? 'unknown'
+      : why === undefined
+        ? statusOf(error.code)
+        : why === 'timeout'
+          ? 'timeout'
+          : 'cancelled';
+  return { status, text, error: { ...error, retryable } };
+}
+
+function statusOf(code: string): Finished['status'] {
+  return code === 'timeout' ? 'timeout' : code === 'cancelled' ? 'cancelled' : 'error';
+}
+
+async function finished(
+  scope: Scope,
+  view: SessionView,
+  call: string,
+  { status, text, error, tookMs }: Ending,
+): Promise<EffectCommand> {
+  const { toolOutputBytes, toolContextBytes } = view.state.profile.limits;
+  const output = await keepOutput(scope, text, { keep: toolOutputBytes, show: toolContextBytes });
+  return {
+    type: 'call/finished',
+    call,
+    status,
+    output,
+    ...(error === undefined ? {} : { error }),
+    ...(tookMs === undefined ? {} : { tookMs }),
+  };
+}

@@ -1,0 +1,187 @@
+// Starts what the state wants done, once per key, and stops what it does not want any more. Results go back as commands.
+import type { Effect, EffectCommand } from '../session/index.ts';
+import { toErrorInfo } from '../protocol/index.ts';
+import { ask } from './perform/ask.ts';
+import { judge, run } from './perform/run.ts';
+import { Stop, stopReason, type SessionView } from './perform/view.ts';
+import type { Scope } from './scope.ts';
+
+type Work = Exclude<Effect, { kind: 'timer' }>;
+
+interface Running {
+  readonly abort: AbortController;
+  /** Settles when the effect has ended and its result is recorded or given up. */
+  readonly done: Promise<void>;
+}
+
+export class Performer {
+  readonly #scope: Scope;
+  readonly #view: SessionView;
+  readonly #running = new Map<string, Running>();
+  readonly #timers = new Map<string, Disposable>();
+  #wanted: readonly Effect[] = [];
+  #slot: Disposable | undefined;
+  #waiting: AbortController | undefined;
+  #closed = false;
+
+  constructor(scope: Scope, view: SessionView) {
+    this.#scope = scope;
+    this.#view = view;
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0 || this.#waiting !== undefined;
+  }
+
+  /** Makes what runs agree with what is wanted. */
+  sync(wanted: readonly Effect[]): void {
+    if (this.#closed) return;
+    this.#wanted = wanted;
+    const keys = new Set(wanted.map((effect) => effect.key));
+    for (const key of this.#timers.keys()) if (!keys.has(key)) this.#dropTimer(key);
+    for (const [key, { abort }] of this.#running) {
+      if (keys.has(key)) continue;
+      this.#running.delete(key);
+      abort.abort(new Stop('cancel'));
+    }
+    for (const effect of wanted) this.#want(effect);
+    this.#balanceSlot();
+  }
+
+  /** Stops everything and waits for its end. What a tool really did is still recorded; an open answer is left to recovery. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const key of this.#timers.keys()) this.#dropTimer(key);
+    this.#waiting?.abort(new Stop('close'));
+    const running = [...this.#running.values()];
+    for (const { abort } of running) abort.abort(new Stop('close'));
+    await Promise.all(running.map(({ done }) => done));
+    this.#releaseSlot();
+  }
+
+  #want(effect: Effect): void {
+    if (effect.kind === 'timer')
+      return this.#arm(effect.key, effect.at, () => this.#submit({ type: 'timer/fired', key: effect.key }));
+    const running = this.#running.get(effect.key);
+    const stop = effect.kind !== 'judge' && effect.stop;
+    if (running !== undefined) {
+      if (stop) running.abort.abort(new Stop('cancel'));
+    } else if (stop) this.#start(effect, new AbortController());
+    else if (this.#isDue(effect)) {
+      if (this.#slot !== undefined) this.#start(effect, new AbortController());
+    } else if (effect.kind === 'ask')
+      this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.sync(this.#wanted));
+  }
+
+  #isDue(effect: Work): boolean {
+    return (
+      effect.kind !== 'ask' || effect.notBefore === undefined || effect.notBefore <= this.#scope.clock.now()
+    );
+  }
+
+  /** A turn at work holds a slot of the host; one that waits for a human or a timer holds none. */
+  #balanceSlot(): void {
+    const works = this.#wanted.some((effect) => effect.kind !== 'timer' && this.#isDue(effect));
+    if (!works) this.#releaseSlot();
+    else if (this.#slot === undefined && this.#waiting === undefined) void this.#acquire();
+  }
+
+  async #acquire(): Promise<void> {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    try {
+      const slot = await this.#scope.turnSlots.acquire(this.#view.id, waiting.signal);
+      if (this.#closed) slot[Symbol.dispose]();
+      else this.#slot = slot;
+    } catch (error) {
+      if (!this.#closed && !waiting.signal.aborted) this.#refused(error);
+    } finally {
+      this.#waiting = undefined;
+    }
+    this.sync(this.#wanted);
+  }
+
+  /** Nothing can be asked: the step fails and says why. A call has been promised to run, so it goes on waiting. */
+  #refused(error: unknown): void {
+    const asked = this.#wanted.find((effect) => effect.kind === 'ask');
+    if (asked?.kind === 'ask') {
+      const { step, attempt } = asked;
+      this.#submit({ type: 'step/failed', step, attempt, parts: [], error: toErrorInfo(error) });
+    } else this.#scope.fault('a call waits for a free slot', error, this.#view.id);
+  }
+
+  #releaseSlot(): void {
+    this.#waiting?.abort(new Stop('cancel'));
+    this.#slot?.[Symbol.dispose]();
+    this.#slot = undefined;
+  }
+
+  #start(effect: Work, abort: AbortController): void {
+    if (effect.kind !== 'judge' && effect.stop) abort.abort(new Stop('cancel'));
+    const done = this.#perform(effect, abort.signal);
+    this.#running.set(effect.key, { abort, done });
+  }
+
+  async #perform(effect: Work, signal: AbortSignal): Promise<void> {
+    const result = await this.#work(effect, signal);
+    const parked = effect.kind !== 'run' && stopReason(signal) === 'close';
+    if (!parked) this.#submit(result);
+  }
+
+  async #work(effect: Work, signal: AbortSignal): Promise<EffectCommand> {
+    try {
+      if (effect.kind === 'ask') return await ask(this.#scope, this.#view, effect, signal);
+      if (effect.kind === 'judge') return await judge(this.#scope, this.#view, effect);
+      if (signal.aborted) return neverBegan(effect.call);
+      return await run(this.#scope, this.#view, effect, signal);
+    } catch (error) {
+      return broken(effect, error);
+    }
+  }
+
+  #submit(command: EffectCommand): void {
+    // The mailbox says `conflict` to a result that nobody waits for any more; everything else it reports itself.
+    this.#view.submit(command).catch((error: unknown) => {
+      if (toErrorInfo(error).code !== 'conflict')
+        this.#scope.fault(`${command.type} was refused`, error, this.#view.id);
+    });
+  }
+
+  /** Timers may fire early when the clock jumps; `fire` runs only once the time has come. */
+  #arm(key: string, at: number, fire: () => void): void {
+    if (this.#timers.has(key)) return;
+    const timer = this.#scope.clock.after(at - this.#scope.clock.now(), () => {
+      this.#timers.delete(key);
+      if (this.#scope.clock.now() >= at) fire();
+      else this.#arm(key, at, fire);
+    });
+    this.#timers.set(key, timer);
+  }
+
+  #dropTimer(key: string): void {
+    this.#timers.get(key)?.[Symbol.dispose]();
+    this.#timers.delete(key);
+  }
+}
+
+/** Stopped between the intent and the start: the one case where it is certain that nothing ran. */
+function neverBegan(call: string): EffectCommand {
+  const text = 'It was stopped before it began.';
+  return { type: 'call/finished', call, status: 'cancelled', output: { text, bytes: text.length } };
+}
+
+function broken(effect: Work, error: unknown): EffectCommand {
+  const info = toErrorInfo(error);
+  if (effect.kind === 'ask')
+    return { type: 'step/failed', step: effect.step, attempt: effect.attempt, parts: [], error: info };
+  const { call } = effect;
+  if (effect.kind === 'judge')
+    return { type: 'call/judged', call, judgement: { kind: 'deny', why: info.message, summary: call } };
+  return {
+    type: 'call/finished',
+    call,
+    status: 'unknown',
+    output: { text: info.message, bytes: info.message.length },
+    error: { ...info, retryable: false },
+  };
+}

@@ -1,0 +1,29 @@
+// What every part of the runtime is given: ports, limits and counters. No part reaches for anything else.
+import type { Clock, Random } from '../base/index.ts';
+import type { Grant } from '../protocol/index.ts';
+import type { Models } from '../model/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Tools } from '../tool/index.ts';
+import type { Slots } from './slots.ts';
+
+export interface Scope {
+  readonly store: Store;
+  readonly models: Models;
+  readonly tools: Tools;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly owner: string;
+  readonly turnSlots: Slots;
+  readonly providerSlots: (provider: string) => Slots;
+  /** Permissions that hold for every session of this host. */
+  readonly grants: () => readonly Grant[];
+  readonly saveGrant: (grant: Grant) => Promise<void>;
+  /** Something failed that nobody waits for. */
+  readonly fault: (what: string, error: unknown, session?: string) => void;
+}
+
+/** A number from 0 (inclusive) to 1, from the injected randomness. */
+export function fraction(random: Random): number {
+  const [a = 0, b = 0, c = 0, d = 0] = random(4);
+  return (a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32;
+}

@@ -1,0 +1,97 @@
+// The text of parts that are still streaming: what viewers have been shown, and what the store does not have yet.
+import type { TailChunk } from '../store/index.ts';
+import type { DeltaFrame } from '../protocol/index.ts';
+
+interface OpenPart {
+  readonly step: string;
+  readonly part: string;
+  readonly kind: 'text' | 'reasoning';
+  /** Pieces as they came, joined only when somebody asks. */
+  pieces: string[];
+  length: number;
+  /** How much of it is with the store, or on its way. */
+  saved: number;
+}
+
+const HIGH_SURROGATE_FIRST = 0xd800;
+const HIGH_SURROGATE_LAST = 0xdbff;
+
+export class Tail {
+  readonly #parts = new Map<string, OpenPart>();
+  #dirty = false;
+
+  /** Whether a chunk waits to be written. */
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Adds text to a part and says where it goes. The text never ends inside a surrogate pair: see `wholeCharacters`. */
+  add(
+    at: { readonly step: string; readonly part: string; readonly kind: 'text' | 'reasoning' },
+    text: string,
+  ): number {
+    let open = this.#parts.get(at.part);
+    if (open === undefined) {
+      open = { ...at, pieces: [], length: 0, saved: 0 };
+      this.#parts.set(at.part, open);
+    }
+    const offset = open.length;
+    open.pieces.push(text);
+    open.length += text.length;
+    this.#dirty = true;
+    return offset;
+  }
+
+  /** Takes what is not with the store yet. After a failed write call `unsave`. */
+  takeChunks(): readonly TailChunk[] {
+    if (!this.#dirty) return [];
+    this.#dirty = false;
+    const chunks: TailChunk[] = [];
+    for (const open of this.#parts.values()) {
+      if (open.saved === open.length) continue;
+      const { step, part, kind, saved } = open;
+      chunks.push({ step, part, kind, offset: saved, text: textOf(open).slice(saved) });
+      open.saved = open.length;
+    }
+    return chunks;
+  }
+
+  /** The chunks were not written: they wait again. */
+  unsave(chunks: readonly TailChunk[]): void {
+    for (const { part, offset } of chunks) {
+      const open = this.#parts.get(part);
+      if (open === undefined) continue;
+      open.saved = Math.min(open.saved, offset);
+      this.#dirty = true;
+    }
+  }
+
+  end(part: string): void {
+    this.#parts.delete(part);
+  }
+
+  clear(): void {
+    this.#parts.clear();
+    this.#dirty = false;
+  }
+
+  /** The open parts as frames, for someone who joins now. */
+  frames(session: string, seq: number): readonly DeltaFrame[] {
+    return [...this.#parts.values()].map((open) => {
+      const { step, part, kind } = open;
+      return { type: 'delta', session, seq, step, part, kind, offset: 0, text: textOf(open) };
+    });
+  }
+}
+
+function textOf(open: OpenPart): string {
+  if (open.pieces.length > 1) open.pieces = [open.pieces.join('')];
+  return open.pieces[0] ?? '';
+}
+
+/** Splits text so that the first piece does not end inside a surrogate pair; the rest waits for its other half. */
+export function wholeCharacters(text: string): { readonly whole: string; readonly rest: string } {
+  const last = text.charCodeAt(text.length - 1);
+  if (!(last >= HIGH_SURROGATE_FIRST && last <= HIGH_SURROGATE_LAST)) return { whole: text, rest: '' };
+  return { whole: text.slice(0, -1), rest: text.slice(-1) };
+}
