@@ -13,7 +13,7 @@ export function canonicalJson(value: unknown): string {
     const source = member as Record<string, unknown>;
     return Object.fromEntries(
       Object.keys(source)
-        .sort()
+        .toSorted()
         .map((key) => [key, source[key]]),
     );
   });

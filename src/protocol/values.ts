@@ -4,11 +4,8 @@ import type { Json, JsonObject } from '../base/index.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { BlobId } from './ids.ts';
 
-export const JsonValue: z.ZodType<Json> = z.json() as z.ZodType<Json>;
-export const JsonRecord: z.ZodType<JsonObject> = z.record(
-  z.string(),
-  z.json(),
-) as unknown as z.ZodType<JsonObject>;
+export const JsonValue: z.ZodType<Json> = z.json();
+export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 /** Integer milliseconds UTC. */
 export const At = z.int().nonnegative();
