@@ -1,4 +1,7 @@
 export { checkArguments, type CheckedArguments } from './arguments.ts';
+export { builtinTools } from './builtin/index.ts';
 export { judge, visibleTools, type Visibility } from './permission.ts';
 export { createTools } from './registry.ts';
+export type { Environment } from './sandbox/environment.ts';
+export type { SandboxOptions } from './sandbox/sandbox.ts';
 export type { PermissionRequest, Tool, ToolContext, ToolIntent, ToolResult, Tools, Verdict } from './port.ts';

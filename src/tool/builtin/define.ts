@@ -36,12 +36,16 @@ export function failed(error: ErrorInfo, output = ''): ToolResult & { ok: false 
   return { ok: false, text, error, retryable: ERRORS[error.code].retry === 'later' };
 }
 
-/** What an abort means: `timeout` when the deadline aborted, else `cancelled`. */
+/** What an abort means: what its reason says when that is an error of ours, `timeout` for a deadline, else `cancelled`. */
 export function stopError(signal: AbortSignal): ErrorInfo {
   const reason: unknown = signal.reason;
-  const deadline = reason instanceof DOMException && reason.name === 'TimeoutError';
-  return deadline || codeOf(reason) === 'timeout'
-    ? { code: 'timeout', message: 'the time limit of the call passed before it ended' }
+  const code = codeOf(reason);
+  if (code === 'timeout' || code === 'cancelled') return toErrorInfo(reason);
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
+    ? {
+        code: 'timeout',
+        message: 'the time limit passed before the call ended: do less in one call, or raise the limit',
+      }
     : { code: 'cancelled', message: 'the call was cancelled before it ended' };
 }
 
