@@ -89,7 +89,7 @@ export function byRound(answers: readonly Answer[]): AnswerFunction {
 
 /** Splits into at most `count` pieces of about equal length, never inside a character. */
 export function inPieces(text: string, count: number): string[] {
-  const characters = [...text];
+  const characters = Array.from(text);
   const size = Math.max(1, Math.ceil(characters.length / count));
   const pieces: string[] = [];
   for (let at = 0; at < characters.length; at += size) pieces.push(characters.slice(at, at + size).join(''));

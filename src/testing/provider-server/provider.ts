@@ -107,7 +107,7 @@ export class LoopbackProvider {
       return { status: 400, message: 'We could not parse the JSON body of your request.' };
     const problems = wire.problems(body);
     if (problems.length > 0) return { status: 400, message: problems[0], problems };
-    const unknown = this.#models !== undefined && !this.#models.includes(String(body['model']));
+    const unknown = this.#models !== undefined && !this.#models.includes(modelOf(body));
     if (unknown) return { status: 404, reason: 'unknown-model' };
     if (wire.summary(body).streaming) return undefined;
     return { status: 400, message: 'This server only streams: set `stream` to true.' };
@@ -125,7 +125,7 @@ export class LoopbackProvider {
     const request: ReceivedRequest = {
       n: this.requests.length + 1,
       kind: wire.kind,
-      model: String(body['model']),
+      model: modelOf(body),
       headers: req.headers,
       body,
       rounds: wire.summary(body).rounds,
@@ -160,6 +160,9 @@ export class LoopbackProvider {
     }
   }
 }
+
+/** Every format's check has seen to it that the model is text. */
+const modelOf = (body: JsonObject): string => body['model'] as string;
 
 /** Looks like the ids of the real services: opaque, alphanumeric. */
 const newAnswerId = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 16);

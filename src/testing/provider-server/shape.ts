@@ -1,6 +1,6 @@
 // Schema checks, told in the words of each provider.
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isJsonObject } from '../../base/index.ts';
 
 export type Path = readonly PropertyKey[];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nth } from '../fixtures.ts';
 import { sign } from '../seal.ts';
 import { anthropicProblems } from './problems.ts';
 
@@ -29,24 +30,24 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
   ['max_tokens as text', (b) => (b['max_tokens'] = '5'), /^max_tokens: Input should be a valid number/],
   ['unknown parameter', (b) => (b['reasoning'] = {}), /^reasoning: Extra inputs are not permitted/],
   ['no messages', (b) => (b.messages = []), /messages: at least one message is required/],
-  ['system role', (b) => (b.messages[0]!['role'] = 'system'), /^messages\.0\.role:/],
-  ['extra field in a message', (b) => (b.messages[0]!['name'] = 'x'), /^messages\.0\.name: Extra inputs/],
+  ['system role', (b) => (nth(b.messages, 0)['role'] = 'system'), /^messages\.0\.role:/],
+  ['extra field in a message', (b) => (nth(b.messages, 0)['name'] = 'x'), /^messages\.0\.name: Extra inputs/],
   [
     'extra field in a block',
-    (b) => (b.messages[1]!['content'] = [{ ...use('t1'), index: 0 }]),
+    (b) => (nth(b.messages, 1)['content'] = [{ ...use('t1'), index: 0 }]),
     /messages\.1\.content\.0\.index: Extra inputs/,
   ],
   [
     'empty message',
-    (b) => (b.messages[4]!['content'] = []),
+    (b) => (nth(b.messages, 4)['content'] = []),
     /messages\.4: user messages must have non-empty content/,
   ],
   [
     'empty text',
-    (b) => (b.messages[3]!['content'] = [{ type: 'text', text: '' }]),
+    (b) => (nth(b.messages, 3)['content'] = [{ type: 'text', text: '' }]),
     /text content blocks must be non-empty/,
   ],
-  ['blank text', (b) => (b.messages[4]!['content'] = ' \n'), /must contain non-whitespace text/],
+  ['blank text', (b) => (nth(b.messages, 4)['content'] = ' \n'), /must contain non-whitespace text/],
   [
     'empty system text',
     (b) => (b['system'] = [{ type: 'text', text: '' }]),
@@ -56,59 +57,59 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
   ['ends with the assistant', (b) => b.messages.pop(), /must end with a user message/],
   [
     'call without a result',
-    (b) => (b.messages[2]!['content'] = [result('t2')]),
+    (b) => (nth(b.messages, 2)['content'] = [result('t2')]),
     /messages\.1: `tool_use` ids were found without .*: t1\./,
   ],
   [
     'result after text',
-    (b) => (b.messages[2]!['content'] = [{ type: 'text', text: 'x' }, result('t1'), result('t2')]),
+    (b) => (nth(b.messages, 2)['content'] = [{ type: 'text', text: 'x' }, result('t1'), result('t2')]),
     /messages\.1: `tool_use` ids .*: t1, t2\./,
   ],
   [
     'result without its call',
-    (b) => (b.messages[4]!['content'] = [result('t1')]),
+    (b) => (nth(b.messages, 4)['content'] = [result('t1')]),
     /messages\.4\.content\.0: unexpected `tool_use_id` .*: t1\./,
   ],
   [
     'result twice',
-    (b) => (b.messages[2]!['content'] = [result('t1'), result('t2'), result('t1')]),
+    (b) => (nth(b.messages, 2)['content'] = [result('t1'), result('t2'), result('t1')]),
     /Found multiple `tool_result` blocks with id: t1/,
   ],
   [
     'same call id twice',
-    (b) => (b.messages[1]!['content'] = [thinking, use('t1'), use('t1'), use('t2')]),
+    (b) => (nth(b.messages, 1)['content'] = [thinking, use('t1'), use('t1'), use('t2')]),
     /`tool_use` ids must be unique/,
   ],
   [
     'call id of another provider',
-    (b) => (b.messages[1]!['content'] = [use('functions.read:0')]),
+    (b) => (nth(b.messages, 1)['content'] = [use('functions.read:0')]),
     /messages\.1\.content\.0\.id: String should match/,
   ],
   [
     'arguments as text',
-    (b) => (b.messages[1]!['content'] = [{ ...use('t1'), input: '{}' }]),
+    (b) => (nth(b.messages, 1)['content'] = [{ ...use('t1'), input: '{}' }]),
     /input: Input should be a valid dictionary/,
   ],
   [
     'call by the user',
-    (b) => (b.messages[4]!['content'] = [use('t5')]),
+    (b) => (nth(b.messages, 4)['content'] = [use('t5')]),
     /`tool_use` blocks are not allowed in user messages/,
   ],
   [
     'altered thinking',
-    (b) => (b.messages[1]!['content'] = [{ ...thinking, thinking: 'Two.' }, use('t1'), use('t2')]),
+    (b) => (nth(b.messages, 1)['content'] = [{ ...thinking, thinking: 'Two.' }, use('t1'), use('t2')]),
     /messages\.1\.content\.0: Invalid `signature` in `thinking` block/,
   ],
   [
     'thinking without a signature',
-    (b) => (b.messages[1]!['content'] = [{ type: 'thinking', thinking: 'x' }]),
+    (b) => (nth(b.messages, 1)['content'] = [{ type: 'thinking', thinking: 'x' }]),
     /messages\.1\.content\.0\.signature: Field required/,
   ],
   [
     'call without its thinking',
     (b) => {
       b.messages.splice(3);
-      b.messages[1]!['content'] = [use('t1'), use('t2')];
+      nth(b.messages, 1)['content'] = [use('t1'), use('t2')];
     },
     /messages\.1\.content\.0\.type: Expected `thinking`/,
   ],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nth } from '../fixtures.ts';
 import { seal } from '../seal.ts';
 import { googleProblems } from './problems.ts';
 
@@ -48,19 +49,23 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
   ['unknown field', (b) => (b['messages'] = []), /Unknown name "messages"/],
   [
     'unknown field in a part',
-    (b) => (b.contents[0]!.parts = [{ type: 'text', text: 'x' }]),
+    (b) => (nth(b.contents, 0).parts = [{ type: 'text', text: 'x' }]),
     /Unknown name "type" at 'contents\[0\]\.parts\[0\]'/,
   ],
-  ['unknown role', (b) => (b.contents[1]!.role = 'assistant'), /Please use a valid role: user, model/],
+  ['unknown role', (b) => (nth(b.contents, 1).role = 'assistant'), /Please use a valid role: user, model/],
   [
     'text of a wrong type',
-    (b) => (b.contents[0]!.parts = [{ text: 1 }]),
+    (b) => (nth(b.contents, 0).parts = [{ text: 1 }]),
     /Invalid value at 'contents\[0\]\.parts\[0\]\.text'/,
   ],
-  ['no parts', (b) => (b.contents[4]!.parts = []), /contents\[4\]\.parts: contents\.parts must not be empty/],
+  [
+    'no parts',
+    (b) => (nth(b.contents, 4).parts = []),
+    /contents\[4\]\.parts: contents\.parts must not be empty/,
+  ],
   [
     'empty part',
-    (b) => (b.contents[4]!.parts = [{ text: '' }]),
+    (b) => (nth(b.contents, 4).parts = [{ text: '' }]),
     /contents\[4\]\.parts\[0\]\.data: required oneof field/,
   ],
   ['ends with the model', (b) => b.contents.pop(), /multiturn requests end with a user role/],
@@ -70,33 +75,37 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
     (b) => b.contents.splice(1, 0, { role: 'model', parts: [{ text: 'Well.' }] }),
     /function call turn comes immediately after a user turn/,
   ],
-  ['call without a result', (b) => b.contents[2]!.parts.pop(), /number of function response parts is equal/],
+  [
+    'call without a result',
+    (b) => nth(b.contents, 2).parts.pop(),
+    /number of function response parts is equal/,
+  ],
   [
     'result of another call',
-    (b) => (b.contents[2]!.parts[0] = response('c9')),
+    (b) => (nth(b.contents, 2).parts[0] = response('c9')),
     /number of function response parts is equal/,
   ],
   [
     'result without a call',
-    (b) => (b.contents[4]!.parts = [response('c1')]),
+    (b) => (nth(b.contents, 4).parts = [response('c1')]),
     /function response turn comes immediately after a function call turn/,
   ],
   [
     'altered signature',
-    (b) => (b.contents[1]!.parts[1]!['thoughtSignature'] = 'x.y.z'),
+    (b) => (nth(nth(b.contents, 1).parts, 1)['thoughtSignature'] = 'x.y.z'),
     /Thought signature is not valid/,
   ],
   [
     'missing signature in the turn at work',
     (b) => {
       b.contents.splice(3);
-      delete b.contents[1]!.parts[1]!['thoughtSignature'];
+      delete nth(nth(b.contents, 1).parts, 1)['thoughtSignature'];
     },
     /missing a thought_signature .*`default_api:read`, position 2/,
   ],
   [
     'arguments as text',
-    (b) => (b.contents[1]!.parts[1] = { functionCall: { name: 'read', args: '{}' } }),
+    (b) => (nth(b.contents, 1).parts[1] = { functionCall: { name: 'read', args: '{}' } }),
     /functionCall\.args/,
   ],
   ['tool name with a space', (b) => (b['tools'] = tools({ name: 'read file' })), /Invalid function name/],
@@ -124,12 +133,12 @@ describe('Gemini bodies', () => {
 
   it('accepts calls without signatures in turns that are over, of older models, and marked as foreign', () => {
     const body = structuredClone(good) as unknown as Body;
-    delete body.contents[1]!.parts[1]!['thoughtSignature'];
+    delete nth(nth(body.contents, 1).parts, 1)['thoughtSignature'];
     expect(googleProblems(body)).toEqual([]);
     expect(
       googleProblems({ ...body, model: 'gemini-2.5-flash', contents: body.contents.slice(0, 3) }),
     ).toEqual([]);
-    body.contents[1]!.parts[1]!['thoughtSignature'] = 'skip_thought_signature_validator';
+    nth(nth(body.contents, 1).parts, 1)['thoughtSignature'] = 'skip_thought_signature_validator';
     expect(googleProblems({ ...body, contents: body.contents.slice(0, 3) })).toEqual([]);
   });
 

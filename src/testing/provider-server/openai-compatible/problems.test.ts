@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nth } from '../fixtures.ts';
 import { chatProblems } from './problems.ts';
 
 const call = (id: string, args = '{"path":"a"}'): object => ({
@@ -42,30 +43,38 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
     /Invalid type for 'temperature': expected number/,
   ],
   ['no messages', (b) => (b.messages = []), /Invalid value for 'messages'/],
-  ['unknown role', (b) => (b.messages[1]!['role'] = 'human'), /Invalid value for 'messages\[1\]\.role'/],
-  ['content of a wrong type', (b) => (b.messages[6]!['content'] = 7), /'messages\[6\]\.content'/],
+  ['unknown role', (b) => (nth(b.messages, 1)['role'] = 'human'), /Invalid value for 'messages\[1\]\.role'/],
+  ['content of a wrong type', (b) => (nth(b.messages, 6)['content'] = 7), /'messages\[6\]\.content'/],
   [
     'part of a wrong type',
-    (b) => (b.messages[1]!['content'] = [{ type: 'text', text: 7 }]),
+    (b) => (nth(b.messages, 1)['content'] = [{ type: 'text', text: 7 }]),
     /'messages\[1\]\.content\[0\]\.text'/,
   ],
-  ['empty message', (b) => (b.messages[6]!['content'] = ''), /position 6 with role 'user' must not be empty/],
-  ['empty list', (b) => (b.messages[1]!['content'] = []), /position 1 with role 'user' must not be empty/],
+  [
+    'empty message',
+    (b) => (nth(b.messages, 6)['content'] = ''),
+    /position 6 with role 'user' must not be empty/,
+  ],
+  [
+    'empty list',
+    (b) => (nth(b.messages, 1)['content'] = []),
+    /position 1 with role 'user' must not be empty/,
+  ],
   [
     'empty text part',
-    (b) => (b.messages[1]!['content'] = [{ type: 'text', text: '' }]),
+    (b) => (nth(b.messages, 1)['content'] = [{ type: 'text', text: '' }]),
     /position 1 has an empty text part/,
   ],
   [
     'assistant with nothing',
-    (b) => (b.messages[5]!['content'] = null),
+    (b) => (nth(b.messages, 5)['content'] = null),
     /position 5 with role 'assistant' must not be empty/,
   ],
   ['call without a result', (b) => b.messages.splice(4, 1), /did not have response messages: c1$/],
   ['calls without results at the end', (b) => b.messages.splice(3), /did not have response messages: c1, c2/],
   [
     'result without its call',
-    (b) => (b.messages[3]!['tool_call_id'] = 'c9'),
+    (b) => (nth(b.messages, 3)['tool_call_id'] = 'c9'),
     /messages\[3\] with role 'tool' must be a response/,
   ],
   [
@@ -80,17 +89,17 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
   ],
   [
     'same call id twice',
-    (b) => (b.messages[2]!['tool_calls'] = [call('c1'), call('c1')]),
+    (b) => (nth(b.messages, 2)['tool_calls'] = [call('c1'), call('c1')]),
     /Duplicate value for 'tool_call_id' of 'c1'/,
   ],
   [
     'arguments that are not JSON',
-    (b) => (b.messages[2]!['tool_calls'] = [call('c1', '{"pa'), call('c2')]),
+    (b) => (nth(b.messages, 2)['tool_calls'] = [call('c1', '{"pa'), call('c2')]),
     /arguments': not a JSON object/,
   ],
   [
     'arguments that are no object',
-    (b) => (b.messages[2]!['tool_calls'] = [call('c1', '[]'), call('c2')]),
+    (b) => (nth(b.messages, 2)['tool_calls'] = [call('c1', '[]'), call('c2')]),
     /arguments': not a JSON object/,
   ],
   ['ends with the assistant', (b) => b.messages.pop(), /Expected last role User or Tool .* got assistant/],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nth } from '../fixtures.ts';
 import { seal } from '../seal.ts';
 import { responsesProblems } from './problems.ts';
 
@@ -38,22 +39,22 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
   ['temperature as text', (b) => (b['temperature'] = 'hot'), /Invalid type for 'temperature'/],
   ['unknown include', (b) => (b['include'] = ['everything']), /'include\[0\]'/],
   ['too few output tokens', (b) => (b['max_output_tokens'] = 3), /'max_output_tokens'/],
-  ['unknown item', (b) => (b.input[2]!['type'] = 'thinking'), /'input\[2\]/],
+  ['unknown item', (b) => (nth(b.input, 2)['type'] = 'thinking'), /'input\[2\]/],
   [
     'chat content in a user message',
-    (b) => (b.input[1]!['content'] = [{ type: 'text', text: 'x' }]),
+    (b) => (nth(b.input, 1)['content'] = [{ type: 'text', text: 'x' }]),
     /'input\[1\]\.content/,
   ],
-  ['empty message', (b) => (b.input[8]!['content'] = ''), /'input\[8\]\.content': empty content/],
+  ['empty message', (b) => (nth(b.input, 8)['content'] = ''), /'input\[8\]\.content': empty content/],
   [
     'empty part',
-    (b) => (b.input[1]!['content'] = [{ type: 'input_text', text: '' }]),
+    (b) => (nth(b.input, 1)['content'] = [{ type: 'input_text', text: '' }]),
     /'input\[1\]\.content': empty content/,
   ],
   ['call without a result', (b) => b.input.splice(6, 1), /No tool output found for function call c1/],
   [
     'result without its call',
-    (b) => (b.input[6]!['call_id'] = 'c9'),
+    (b) => (nth(b.input, 6)['call_id'] = 'c9'),
     /No tool call found for function call output with call_id c9/,
   ],
   [
@@ -61,20 +62,20 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
     (b) => b.input.splice(1, 0, ...b.input.splice(5, 1)),
     /No tool call found .* c2/,
   ],
-  ['same call twice', (b) => (b.input[4]!['call_id'] = 'c1'), /Duplicate item found with call_id c1/],
+  ['same call twice', (b) => (nth(b.input, 4)['call_id'] = 'c1'), /Duplicate item found with call_id c1/],
   [
     'arguments that are not JSON',
-    (b) => (b.input[3]!['arguments'] = '{"pa'),
+    (b) => (nth(b.input, 3)['arguments'] = '{"pa'),
     /'arguments' of function call c1/,
   ],
   [
     'altered reasoning',
-    (b) => (b.input[2]!['encrypted_content'] = `${seal('Two.').slice(0, -2)}xx`),
+    (b) => (nth(b.input, 2)['encrypted_content'] = `${seal('Two.').slice(0, -2)}xx`),
     /could not be verified/,
   ],
   [
     'reasoning without its content',
-    (b) => delete b.input[2]!['encrypted_content'],
+    (b) => delete nth(b.input, 2)['encrypted_content'],
     /Item with id 'rs_1' not found/,
   ],
   [
@@ -98,7 +99,7 @@ const bad: readonly (readonly [string, (body: Body) => void, RegExp])[] = [
     /provided without its required 'reasoning' item: 'rs_1'/,
   ],
   ['ends with the assistant', (b) => b.input.pop(), /the last item must be/],
-  ['item id of a wrong kind', (b) => (b.input[3]!['id'] = 'msg_1'), /begins with 'fc'/],
+  ['item id of a wrong kind', (b) => (nth(b.input, 3)['id'] = 'msg_1'), /begins with 'fc'/],
   [
     'tool name with a space',
     (b) => (b['tools'] = [tool('read file', { type: 'object' })]),

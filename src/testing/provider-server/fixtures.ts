@@ -124,3 +124,9 @@ export function toHistory({ parts, calls }: Asked): LanguageModelV4Message[] {
     { role: 'tool', content: results },
   ];
 }
+
+export function nth<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`there is no item ${index} among ${list.length}`);
+  return item;
+}
