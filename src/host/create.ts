@@ -86,11 +86,14 @@ export function checkName(name: string): void {
 
 type Tried = Created | Extract<AppendResult, { kind: 'name_taken' }>;
 
-async function tryCreate(
-  scope: Scope,
-  options: CreateOptions & { name: string },
-  profile: Profile,
-): Promise<Tried> {
+interface Trial {
+  readonly options: CreateOptions;
+  readonly folder: string;
+  readonly name: string;
+  readonly profile: Profile;
+}
+
+async function tryCreate(scope: Scope, trial: Trial): Promise<Tried> {
   const { clock, random, owner, store } = scope;
   const session = newId('ses', clock.now(), random);
   const facts = { at: clock.now(), incarnation: 1, frame: UNUSED_FRAME };
@@ -127,8 +130,14 @@ function createCommand(owner: string, { options, folder, name, profile }: Trial)
 }
 
 /** The key makes the creation a command like any other: the same key and options give the same session. */
-function keyCommand(identity: string, { key, ...body }: CreateOptions, session: string): StoredCommand | undefined {
-  return key === undefined ? undefined : { identity, id: `create:${key}`, bodyHash: bodyHash(body), reply: { session } };
+function keyCommand(
+  identity: string,
+  { key, ...body }: CreateOptions,
+  session: string,
+): StoredCommand | undefined {
+  return key === undefined
+    ? undefined
+    : { identity, id: `create:${key}`, bodyHash: bodyHash(body), reply: { session } };
 }
 
 function known(result: Extract<AppendResult, { kind: 'repeated' }>, { key = '' }: CreateOptions): Created {

@@ -108,7 +108,9 @@ export class NearSession implements SessionHandle {
       const now = await this.summary();
       if (now.status !== 'running') return now;
     }
-    throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, { cause: signal?.reason });
+    throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, {
+      cause: signal?.reason,
+    });
   }
 
   #do(body: WithoutId<Command>): Promise<CommandReply> {

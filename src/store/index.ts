@@ -1,1 +1,18 @@
-export type { AppendGroup, AppendResult, Claim, DeliveredCommand, EventPage, Head, ListQuery, SessionPage, Snapshot, Store, StoredCommand, StoreReader, TailChunk, TailPart } from './port.ts';
+export type {
+  AppendGroup,
+  AppendResult,
+  Claim,
+  DeliveredCommand,
+  EventPage,
+  Head,
+  ListQuery,
+  SessionPage,
+  Snapshot,
+  Store,
+  StoredCommand,
+  StoreReader,
+  TailChunk,
+  TailPart,
+} from './port.ts';
+export { createMemoryStore } from './memory/store.ts';
+export { memoryData, type MemoryData } from './memory/data.ts';
