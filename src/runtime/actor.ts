@@ -182,7 +182,7 @@ export class Actor implements SessionView {
     const mails = this.#mailbox;
     this.#mailbox = [];
     const pending = this.#decideAll(mails, frame);
-    const chunks = this.#tail.takeChunks();
+    const chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
     const groups = this.#groups(pending, chunks);
     if (groups.length === 0) return;
     const results = await this.#append(groups, pending, chunks);
@@ -347,8 +347,7 @@ export class Actor implements SessionView {
   /** Committed: the state is readable before anyone sees the events. */
   #believe(events: Decided['events'], state: SessionState): void {
     this.#state = state;
-    for (const event of events)
-      if (event.type === 'text.ended' || event.type === 'reasoning.ended') this.#tail.end(event.data.part);
+    for (const part of endedParts(events)) this.#tail.end(part);
     const snapshotDue = state.turn === undefined && state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
     if (snapshotDue) this.#snapshotSeq = state.seq;
     if (this.#conversation !== undefined) {
@@ -420,6 +419,12 @@ export class Actor implements SessionView {
     for (const { answer } of this.#mailbox) answer.reject(error);
     this.#mailbox = [];
   }
+}
+
+function endedParts(events: Decided['events']): string[] {
+  return events.flatMap((event) =>
+    event.type === 'text.ended' || event.type === 'reasoning.ended' ? [event.data.part] : [],
+  );
 }
 
 function fold(conversation: Conversation, events: Decided['events']): Conversation {

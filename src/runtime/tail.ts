@@ -42,13 +42,13 @@ export class Tail {
     return offset;
   }
 
-  /** Takes what is not with the store yet. After a failed write call `unsave`. */
-  takeChunks(): readonly TailChunk[] {
+  /** Takes what is not with the store yet, but of the parts that end in the same write. After a failed write call `unsave`. */
+  takeChunks(ending: readonly string[]): readonly TailChunk[] {
     if (!this.#dirty) return [];
     this.#dirty = false;
     const chunks: TailChunk[] = [];
     for (const open of this.#parts.values()) {
-      if (open.saved === open.length) continue;
+      if (open.saved === open.length || ending.includes(open.part)) continue;
       const { step, part, kind, saved } = open;
       chunks.push({ step, part, kind, offset: saved, text: textOf(open).slice(saved) });
       open.saved = open.length;
@@ -60,10 +60,9 @@ export class Tail {
   unsave(chunks: readonly TailChunk[]): void {
     for (const { part, offset } of chunks) {
       const open = this.#parts.get(part);
-      if (open === undefined) continue;
-      open.saved = Math.min(open.saved, offset);
-      this.#dirty = true;
+      if (open !== undefined) open.saved = Math.min(open.saved, offset);
     }
+    this.#dirty = this.#parts.size > 0;
   }
 
   end(part: string): void {
