@@ -1,50 +1,43 @@
 // The one writer of a session. Commands are decided in groups on the committed state, appended, and only then believed,
 // published and answered. One append is in flight at a time.
-import { deferred, newId, type Deferred, type Json } from '../base/index.ts';
-import { CarrelError, fromErrorInfo, toErrorInfo, type CommandReply, type Frame } from '../protocol/index.ts';
+import { deferred } from '../base/index.ts';
 import {
-  Conversation,
+  CarrelError,
+  codeOf,
+  fromErrorInfo,
+  type CommandReply,
+  type Grant,
+  type SessionEvent,
+} from '../protocol/index.ts';
+import {
   decide,
   effects,
   evolve,
-  STATE_VERSION,
-  summaryOf,
   type AnyCommand,
-  type Decided,
+  type Conversation,
   type SessionState,
 } from '../session/index.ts';
-import type { AppendGroup, AppendResult, TailChunk } from '../store/index.ts';
-import { bodyHash } from './body-hash.ts';
-import { day, frameOf } from './frame.ts';
+import type { AppendResult, TailChunk } from '../store/index.ts';
+import { GroupMaker, type Pending } from './groups.ts';
 import type { Hub } from './hub.ts';
-import { readAll } from './load.ts';
+import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
 import { Performer } from './performer.ts';
 import type { SessionView } from './perform/view.ts';
 import type { Scope } from './scope.ts';
 import { Tail } from './tail.ts';
+import { TurnContext } from './turn-context.ts';
 
 /** Commands of clients that may wait in one mailbox; results of effects are bounded by the effects. */
 const MAILBOX = 256;
-/** How far behind the stream the store may be, ms; half of what is promised, so that a sync fits. */
+/** How far behind the stream the store may be, ms; less than half of what is promised, so that a sync fits. */
 const TAIL_FLUSH_MS = 40;
 /** Waits before a result is offered again to a store that cannot write, ms. */
 const STORE_RETRY_MS = [100, 250, 500, 1_000, 2_000];
-/** Events between two snapshots. */
-const SNAPSHOT_EVERY = 256;
-
-interface Mail {
-  readonly command: AnyCommand;
-  readonly answer: Deferred<CommandReply>;
-}
-
-interface Pending {
-  readonly mail: Mail;
-  readonly decided: Decided;
-}
 
 export interface Loaded {
   readonly state: SessionState;
   readonly fence: number;
+  /** Of the newest snapshot; 0 without one. */
   readonly snapshotSeq: number;
 }
 
@@ -52,27 +45,25 @@ export interface ActorOptions {
   readonly scope: Scope;
   readonly hub: Hub;
   readonly loaded: Loaded;
-  /** The actor has ended: `error` is a bug of ours, or word that another writer has the session. */
+  /** The actor has ended: `error` is a bug of ours, or word that someone else writes the session. */
   readonly onDeath: (error: unknown) => void;
 }
 
 export class Actor implements SessionView {
   readonly id: string;
+  readonly fence: number;
   lastUsedAt: number;
   readonly #scope: Scope;
   readonly #hub: Hub;
-  readonly #fence: number;
   readonly #performer: Performer;
+  readonly #groups: GroupMaker;
+  readonly #context: TurnContext;
   readonly #tail = new Tail();
   readonly #onDeath: (error: unknown) => void;
   #state: SessionState;
-  #snapshotSeq: number;
   #mailbox: Mail[] = [];
   #flushing: Promise<void> | undefined;
   #tailTimer: Disposable | undefined;
-  #conversation: Promise<Conversation> | undefined;
-  #frame:
-    { readonly frame: Frame; readonly profile: SessionState['profile']; readonly day: string } | undefined;
   #storeFailures = 0;
   #closing = false;
   #dead: { readonly error: unknown } | undefined;
@@ -81,11 +72,12 @@ export class Actor implements SessionView {
     this.#scope = scope;
     this.#hub = hub;
     this.#state = loaded.state;
-    this.#fence = loaded.fence;
-    this.#snapshotSeq = loaded.snapshotSeq;
     this.#onDeath = onDeath;
     this.id = loaded.state.session;
+    this.fence = loaded.fence;
     this.lastUsedAt = scope.clock.monotonic();
+    this.#groups = new GroupMaker(scope, loaded);
+    this.#context = new TurnContext(scope);
     this.#performer = new Performer(scope, this);
   }
 
@@ -93,19 +85,10 @@ export class Actor implements SessionView {
     return this.#state;
   }
 
-  get fence(): number {
-    return this.#fence;
-  }
-
   /** Nothing runs, nothing waits to be decided, and nothing would be lost by going to sleep. */
   get idle(): boolean {
-    return (
-      !this.#performer.busy &&
-      this.#mailbox.length === 0 &&
-      this.#flushing === undefined &&
-      !this.#tail.dirty &&
-      effects(this.#state).length === 0
-    );
+    const quiet = this.#mailbox.length === 0 && this.#flushing === undefined && !this.#tail.dirty;
+    return quiet && !this.#performer.busy && effects(this.#state).length === 0;
   }
 
   /** The open parts, for a viewer that joins now. */
@@ -113,16 +96,17 @@ export class Actor implements SessionView {
     return this.#tail.frames(this.id, this.#state.seq);
   }
 
+  /** Resolves once the command's events are synced, with the stored reply for a repeat; rejects with its refusal. */
   submit(command: AnyCommand): Promise<CommandReply> {
     this.lastUsedAt = this.#scope.clock.monotonic();
-    const answer = deferred<CommandReply>();
-    if (this.#dead !== undefined) answer.reject(this.#dead.error);
-    else if ('id' in command && this.#mailbox.length >= MAILBOX) answer.reject(this.#full());
+    const mail: Mail = { command, answer: deferred<CommandReply>() };
+    if (this.#dead !== undefined) mail.answer.reject(this.#dead.error);
+    else if (isClients(mail) && this.#mailbox.length >= MAILBOX) mail.answer.reject(this.#full());
     else {
-      this.#mailbox.push({ command, answer });
+      this.#mailbox.push(mail);
       this.#pump();
     }
-    return answer.promise;
+    return mail.answer.promise;
   }
 
   delta(
@@ -131,15 +115,11 @@ export class Actor implements SessionView {
   ): void {
     const offset = this.#tail.add(at, text);
     this.#hub.publishDelta({ type: 'delta', session: this.id, seq: this.#state.seq, ...at, offset, text });
-    this.#tailTimer ??= this.#scope.clock.after(TAIL_FLUSH_MS, () => {
-      this.#tailTimer = undefined;
-      this.#pump();
-    });
+    this.#armTail();
   }
 
   conversation(): Promise<Conversation> {
-    this.#conversation ??= readAll(this.#scope, this.id, this.#state.seq);
-    return this.#conversation;
+    return this.#context.conversation(this.#state);
   }
 
   /** Starts what a loaded state wants done. Only after a recovery is synced, when there is one. */
@@ -157,13 +137,17 @@ export class Actor implements SessionView {
   }
 
   #full(): CarrelError {
-    return new CarrelError(
-      'overloaded',
-      `${String(MAILBOX)} commands wait for session ${this.#state.name} already: ask again in 1000 ms.`,
-      {
-        data: { level: 'session', capacity: MAILBOX, retryAfterMs: 1_000 },
-      },
-    );
+    const message = `${String(MAILBOX)} commands wait for session ${this.#state.name} already: ask again in 1000 ms.`;
+    return new CarrelError('overloaded', message, {
+      data: { level: 'session', capacity: MAILBOX, retryAfterMs: 1_000 },
+    });
+  }
+
+  #armTail(): void {
+    this.#tailTimer ??= this.#scope.clock.after(TAIL_FLUSH_MS, () => {
+      this.#tailTimer = undefined;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -173,236 +157,121 @@ export class Actor implements SessionView {
       .finally(() => {
         this.#flushing = undefined;
         if (this.#mailbox.length > 0) this.#pump();
+        else if (this.#tail.dirty && this.#dead === undefined) this.#armTail();
       });
   }
 
   async #flush(): Promise<void> {
-    const frame = await this.#currentFrame();
-    if (frame === undefined) return;
-    const mails = this.#mailbox;
-    this.#mailbox = [];
-    const pending = this.#decideAll(mails, frame);
-    const chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
-    const groups = this.#groups(pending, chunks);
-    if (groups.length === 0) return;
-    const results = await this.#append(groups, pending, chunks);
-    if (results === undefined) return;
-    const tailResult = chunks.length > 0 ? results.at(-1) : undefined;
+    let pending: readonly Pending[] = [];
+    let chunks: readonly TailChunk[] = [];
+    let results: readonly AppendResult[];
+    try {
+      const frame = await this.#context.frame(this.#state);
+      pending = this.#decideAll({ at: this.#scope.clock.now(), incarnation: this.fence, frame });
+      chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
+      const groups = this.#groups.make(pending, chunks, this.#state.seq);
+      if (groups.length === 0) return;
+      results = await this.#scope.store.append(groups);
+      this.#storeFailures = 0;
+    } catch (error) {
+      this.#tail.unsave(chunks);
+      this.#mailbox = [...pending.map(({ mail }) => mail), ...this.#mailbox];
+      await this.#afterFailure(error);
+      return;
+    }
     this.#commit(pending, results);
-    if (tailResult !== undefined && tailResult.kind !== 'accepted') this.#refusedTail(chunks, tailResult);
+    if (chunks.length > 0) this.#checkTail(chunks, results.at(-1));
   }
 
-  /** Decides each on the state that the ones before it would lead to. */
-  #decideAll(mails: readonly Mail[], frame: Frame): Pending[] {
-    const facts = { at: this.#scope.clock.now(), incarnation: this.#fence, frame };
+  /** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
+  #decideAll(facts: Parameters<typeof decide>[2]): readonly Pending[] {
+    const mails = this.#mailbox;
     const pending: Pending[] = [];
     let state = this.#state;
     for (const mail of mails) {
       const decided = decide(state, mail.command, facts);
       if ('refusal' in decided) {
-        void this.#refuse(mail, fromErrorInfo(decided.refusal));
+        void refuse(this.#scope, mail, fromErrorInfo(decided.refusal));
         continue;
       }
       state = decided.state;
       pending.push({ mail, decided });
     }
+    this.#mailbox = [];
     return pending;
   }
 
-  /** A repeat of a command that was carried out is answered with its reply, even where it would be refused now. */
-  async #refuse({ command, answer }: Mail, error: CarrelError): Promise<void> {
-    if (!('id' in command)) return answer.reject(error);
-    try {
-      const known = await this.#scope.store.command(this.#scope.owner, command.id, bodyHash(command));
-      if (known?.same === true) answer.resolve(known.reply as CommandReply);
-      else answer.reject(known === undefined ? error : repeated(command.id));
-    } catch (cause) {
-      answer.reject(cause);
-    }
-  }
-
-  #groups(pending: readonly Pending[], chunks: readonly TailChunk[]): AppendGroup[] {
-    const groups: AppendGroup[] = pending.map(({ mail, decided }) => this.#group(mail.command, decided));
-    if (chunks.length > 0) {
-      const expectedSeq = pending.at(-1)?.decided.state.seq ?? this.#state.seq;
-      groups.push({ ...this.#address(expectedSeq), events: [], tail: chunks });
-    }
-    return groups;
-  }
-
-  #address(expectedSeq: number): Pick<AppendGroup, 'session' | 'fence' | 'expectedSeq' | 'appendId'> {
-    const { clock, random } = this.#scope;
-    return { session: this.id, fence: this.#fence, expectedSeq, appendId: newId('app', clock.now(), random) };
-  }
-
-  #group(command: AnyCommand, { events, state, reply }: Decided): AppendGroup {
-    const identity = this.#scope.owner;
-    const stored =
-      'id' in command
-        ? { command: { identity, id: command.id, bodyHash: bodyHash(command), reply: reply as Json } }
-        : {};
-    const due = state.turn === undefined && state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
-    const snapshot = {
-      session: this.id,
-      seq: state.seq,
-      version: STATE_VERSION,
-      state: state as unknown as Json,
-    };
-    return {
-      ...this.#address(state.seq - events.length),
-      events,
-      ...(events.length > 0 ? { summary: summaryOf(state) } : {}),
-      ...stored,
-      ...(due ? { snapshot } : {}),
-    };
-  }
-
-  /** The store's answers, or undefined when it could not write: then what was decided is decided again later, or refused. */
-  async #append(
-    groups: readonly AppendGroup[],
-    pending: readonly Pending[],
-    chunks: readonly TailChunk[],
-  ): Promise<readonly AppendResult[] | undefined> {
-    try {
-      const results = await this.#scope.store.append(groups);
-      this.#storeFailures = 0;
-      return results;
-    } catch (error) {
-      this.#tail.unsave(chunks);
-      await this.#afterStoreFailure(
-        pending.map(({ mail }) => mail),
-        error,
-      );
-      return undefined;
-    }
-  }
-
   /**
-   * Nobody knows whether it was written, so the journal is read again; it is the truth. Results of effects are then offered
-   * again (the core refuses what was recorded); commands of clients are refused, unless they turn out to be stored.
+   * Nobody knows what was written, so the journal is read again; it is the truth. Results of effects are then offered again
+   * (the core refuses what was recorded); commands of clients are refused, unless they turn out to be stored.
    */
-  async #afterStoreFailure(mails: readonly Mail[], error: unknown): Promise<void> {
-    const delayMs = STORE_RETRY_MS[Math.min(this.#storeFailures++, STORE_RETRY_MS.length - 1)] ?? 0;
+  async #afterFailure(error: unknown): Promise<void> {
+    if (codeOf(error) !== 'store_unavailable') throw error;
     this.#scope.fault('the store could not write', error, this.id);
-    const again: Mail[] = [];
-    for (const mail of mails) {
-      if ('id' in mail.command) void this.#refuse(mail, storeError(error));
-      else if (this.#closing) mail.answer.reject(storeError(error));
-      else again.push(mail);
-    }
-    this.#mailbox = [...again, ...this.#mailbox];
+    const mails = this.#mailbox;
+    this.#mailbox = mails.filter((mail) => !isClients(mail) && !this.#closing);
+    for (const mail of mails) if (!this.#mailbox.includes(mail)) void refuse(this.#scope, mail, error as CarrelError);
     if (this.#closing) return;
+    const delayMs = STORE_RETRY_MS[Math.min(this.#storeFailures++, STORE_RETRY_MS.length - 1)] ?? 0;
     await new Promise<void>((resolve) => void this.#scope.clock.after(delayMs, resolve));
-    await this.#catchUp();
-  }
-
-  async #catchUp(): Promise<void> {
-    const page = await this.#scope.store.read(this.#scope.owner, this.id, {
+    const { events } = await this.#scope.store.read(this.#scope.owner, this.id, {
       after: this.#state.seq,
       limit: 10_000,
     });
-    if (page.events.length === 0) return;
-    this.#believe(page.events, page.events.reduce(evolve, this.#state));
+    if (events.length > 0) this.#believe(events, events.reduce(evolve, this.#state));
+    this.#performer.sync(effects(this.#state));
   }
 
+  /** A command behind one that the store did not take stands on a state that is not: it is decided again. */
   #commit(pending: readonly Pending[], results: readonly AppendResult[]): void {
     let broken = false;
+    let fatal: CarrelError | undefined;
     for (const [index, { mail, decided }] of pending.entries()) {
       const result = results[index];
       if (result?.kind === 'accepted') {
         if (decided.events.length > 0) this.#believe(decided.events, decided.state);
         mail.answer.resolve(decided.reply);
-      } else if (broken && result?.kind === 'conflict') this.#mailbox.push(mail);
+      } else if (fatal !== undefined) mail.answer.reject(fatal);
+      else if (broken && result?.kind === 'conflict') this.#mailbox.push(mail);
       else {
         broken = true;
-        this.#notAccepted(mail, result);
+        fatal = answerRefused(mail, result);
       }
     }
+    if (fatal !== undefined) throw fatal;
     this.#performer.sync(effects(this.#state));
   }
 
-  #notAccepted({ command, answer }: Mail, result: AppendResult | undefined): void {
-    if (result?.kind === 'repeated') {
-      if (result.same) answer.resolve(result.reply as CommandReply);
-      else answer.reject(repeated('id' in command ? command.id : command.type));
-    } else if (result?.kind === 'name_taken') {
-      const message = `Another session of this folder has that name (${result.by}): choose another.`;
-      answer.reject(new CarrelError('already_exists', message, { data: { session: result.by } }));
-    } else {
-      const why =
-        result?.kind === 'fenced'
-          ? `claim ${String(result.fence)} holds it`
-          : result?.kind === 'conflict'
-            ? result.why
-            : 'the store gave no answer';
-      const error = new CarrelError(
-        'conflict',
-        `Session ${this.#state.name} was written by someone else: ${why}. Ask again.`,
-      );
-      answer.reject(error);
-      throw error;
-    }
-  }
-
   /** Committed: the state is readable before anyone sees the events. */
-  #believe(events: Decided['events'], state: SessionState): void {
+  #believe(events: readonly SessionEvent[], state: SessionState): void {
     this.#state = state;
+    this.#groups.wrote(state);
+    this.#context.committed(events, state);
     for (const part of endedParts(events)) this.#tail.end(part);
-    const snapshotDue = state.turn === undefined && state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
-    if (snapshotDue) this.#snapshotSeq = state.seq;
-    if (this.#conversation !== undefined) {
-      if (state.turn === undefined) this.#conversation = undefined;
-      else this.#conversation = this.#conversation.then((conversation) => fold(conversation, events));
-    }
     for (const event of events) {
       if (
         event.type === 'approval.resolved' &&
         event.data.scope === 'always' &&
         event.data.grant !== undefined
-      )
+      ) {
         this.#saveGrant(event.data.grant);
+      }
     }
     this.#hub.publish(events);
   }
 
-  #saveGrant(grant: Parameters<Scope['saveGrant']>[0]): void {
+  #saveGrant(grant: Grant): void {
     this.#scope
       .saveGrant(grant)
       .catch((error: unknown) => this.#scope.fault('a permission could not be saved', error, this.id));
   }
 
-  /** The parts have ended or the journal has moved: what the store does not take is in an event, or will be. */
-  #refusedTail(chunks: readonly TailChunk[], result: AppendResult): void {
-    if (result.kind === 'fenced')
-      throw new CarrelError(
-        'conflict',
-        `Session ${this.#state.name} was taken over by claim ${String(result.fence)}.`,
-      );
+  /** Text that was not taken waits again, unless the session is someone else's. */
+  #checkTail(chunks: readonly TailChunk[], result: AppendResult | undefined): void {
+    if (result?.kind === 'accepted') return;
+    if (result?.kind === 'fenced') throw lost(result);
     this.#tail.unsave(chunks);
-    this.#scope.fault(
-      'streamed text was not taken',
-      new CarrelError('conflict', result.kind === 'conflict' ? result.why : result.kind),
-      this.id,
-    );
-  }
-
-  async #currentFrame(): Promise<Frame | undefined> {
-    const today = day(this.#scope.clock.now());
-    const { profile } = this.#state;
-    if (this.#frame?.profile === profile) {
-      if (this.#frame.day === today) return this.#frame.frame;
-      this.#frame = { profile, day: today, frame: { ...this.#frame.frame, date: today } };
-      return this.#frame.frame;
-    }
-    try {
-      this.#frame = { profile, day: today, frame: await frameOf(this.#scope, profile) };
-      return this.#frame.frame;
-    } catch (error) {
-      const mails = this.#mailbox;
-      this.#mailbox = [];
-      await this.#afterStoreFailure(mails, error);
-      return undefined;
-    }
+    this.#scope.fault('streamed text was not taken', lost(result), this.id);
   }
 
   #die(error: unknown): void {
@@ -421,22 +290,8 @@ export class Actor implements SessionView {
   }
 }
 
-function endedParts(events: Decided['events']): string[] {
+function endedParts(events: readonly SessionEvent[]): string[] {
   return events.flatMap((event) =>
     event.type === 'text.ended' || event.type === 'reasoning.ended' ? [event.data.part] : [],
   );
-}
-
-function fold(conversation: Conversation, events: Decided['events']): Conversation {
-  for (const event of events) if (event.seq > conversation.seq) conversation.add(event);
-  return conversation;
-}
-
-function repeated(id: string): CarrelError {
-  return new CarrelError('conflict', `Command ${id} was used before with another body: use a new id.`);
-}
-
-function storeError(error: unknown): CarrelError {
-  const { code, message } = toErrorInfo(error);
-  return new CarrelError(code === 'internal' ? 'store_unavailable' : code, message, { cause: error });
 }

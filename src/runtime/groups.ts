@@ -1,0 +1,82 @@
+// What an actor asks the store to write.
+import { newId, type Json } from '../base/index.ts';
+import {
+  STATE_VERSION,
+  summaryOf,
+  type AnyCommand,
+  type Decided,
+  type SessionState,
+} from '../session/index.ts';
+import type { AppendGroup, TailChunk } from '../store/index.ts';
+import { bodyHash } from './body-hash.ts';
+import type { Mail } from './mail.ts';
+import type { Scope } from './scope.ts';
+
+/** Events between two snapshots: what a load folds at most, give or take a turn. */
+const SNAPSHOT_EVERY = 256;
+
+export interface Pending {
+  readonly mail: Mail;
+  readonly decided: Decided;
+}
+
+export class GroupMaker {
+  readonly #scope: Scope;
+  readonly #session: string;
+  readonly #fence: number;
+  #snapshotSeq: number;
+
+  constructor(
+    scope: Scope,
+    loaded: { readonly state: SessionState; readonly fence: number; readonly snapshotSeq: number },
+  ) {
+    this.#scope = scope;
+    this.#session = loaded.state.session;
+    this.#fence = loaded.fence;
+    this.#snapshotSeq = loaded.snapshotSeq;
+  }
+
+  /** One group for each command, then one for streaming text; `seq` is the journal's head. */
+  make(pending: readonly Pending[], chunks: readonly TailChunk[], seq: number): readonly AppendGroup[] {
+    const groups: AppendGroup[] = pending.map(({ mail, decided }) => this.#group(mail.command, decided));
+    if (chunks.length > 0)
+      groups.push({ ...this.#address(pending.at(-1)?.decided.state.seq ?? seq), events: [], tail: chunks });
+    return groups;
+  }
+
+  /** Tells what was written, so that the next snapshot is due in time. */
+  wrote(state: SessionState): void {
+    if (this.#isSnapshotDue(state)) this.#snapshotSeq = state.seq;
+  }
+
+  #isSnapshotDue(state: SessionState): boolean {
+    return state.turn === undefined && state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
+  }
+
+  #address(expectedSeq: number): Pick<AppendGroup, 'session' | 'fence' | 'expectedSeq' | 'appendId'> {
+    const { clock, random } = this.#scope;
+    return {
+      session: this.#session,
+      fence: this.#fence,
+      expectedSeq,
+      appendId: newId('app', clock.now(), random),
+    };
+  }
+
+  #group(command: AnyCommand, { events, state, reply }: Decided): AppendGroup {
+    const stored = { identity: this.#scope.owner, reply: reply as Json };
+    const snapshot = {
+      session: this.#session,
+      seq: state.seq,
+      version: STATE_VERSION,
+      state: state as unknown as Json,
+    };
+    return {
+      ...this.#address(state.seq - events.length),
+      events,
+      ...(events.length > 0 ? { summary: summaryOf(state) } : {}),
+      ...('id' in command ? { command: { ...stored, id: command.id, bodyHash: bodyHash(command) } } : {}),
+      ...(this.#isSnapshotDue(state) ? { snapshot } : {}),
+    };
+  }
+}
