@@ -1,3 +1,18 @@
+export { openTestHost, type TestHost, type TestHostOptions } from './harness.ts';
+export { manualClock, type ManualClock } from './manual-clock.ts';
+export { faultyStore, type FaultPlan, type FaultyStore, type StoreMethod } from './faulty-store.ts';
+export {
+  blockingTool,
+  failingTool,
+  floodingTool,
+  ledgerTool,
+  readLedger,
+  testTool,
+  throwingTool,
+} from './tools.ts';
+export type { BlockingTool, LedgerLine, TestToolOptions } from './tools.ts';
+export { scriptedModel } from '../model/index.ts';
+export type { Gate, ScriptAnswer, ScriptedModel, ScriptedModelOptions, ScriptStep } from '../model/index.ts';
 export {
   anthropicProblems,
   byRound,
@@ -8,8 +23,8 @@ export {
   startProviderServer,
 } from './provider-server/index.ts';
 export type {
-  Answer,
-  AnswerFunction,
+  Answer as ProviderAnswer,
+  AnswerFunction as ProviderAnswerFunction,
   Ending,
   Ledger,
   LedgerEntry,
@@ -18,7 +33,7 @@ export type {
   ProviderServerOptions,
   ReceivedRequest,
   RefusedRequest,
-  Script,
-  Step,
+  Script as ProviderScript,
+  Step as ProviderStep,
   WireKind,
 } from './provider-server/index.ts';
