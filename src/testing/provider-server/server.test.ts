@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LanguageModelV4Message } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseJson } from '../../base/index.ts';
@@ -234,68 +231,5 @@ describe('thinking that nobody asked for', () => {
     expect(sent).toContain('open');
     expect(sent).not.toContain('secret');
     expect(server.ledger.entries.some((entry) => entry.kind === 'reasoning')).toBe(false);
-  });
-});
-
-describe('scripts and ledger', () => {
-  const text = async (): Promise<string> => (await ask(clientFor('openai-compatible', server), HELLO)).text;
-
-  it('gives the answers of a list in order, then says that they are used up', async () => {
-    server.script([[{ text: 'one' }], [{ text: 'two' }]]);
-    expect([await text(), await text()]).toEqual(['one', 'two']);
-    await expect(text()).rejects.toMatchObject({
-      statusCode: 500,
-      message: 'The script has no answer for this request.',
-    });
-  });
-
-  it('asks a function, whose failure is an answer too', async () => {
-    server.script((request, n) => [{ text: `${n} ${request.model} ${request.text}` }]);
-    expect(await text()).toBe('1 qwen3 Hello.');
-    server.script(() => Promise.reject(new Error('no idea')));
-    await expect(text()).rejects.toMatchObject({
-      statusCode: 500,
-      message: expect.stringContaining('no idea') as string,
-    });
-  });
-
-  it('fails without a script, and for unknown addresses', async () => {
-    await expect(text()).rejects.toMatchObject({ statusCode: 500 });
-    expect((await fetch(`${server.url}/v1/embeddings`, { method: 'POST' })).status).toBe(404);
-    expect((await fetch(`${server.url}/`)).status).toBe(404);
-  });
-
-  it('writes each entry to the file before it goes on', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ledger-'));
-    const ledgerFile = join(folder, 'ledger.jsonl');
-    await using other = await startProviderServer({ ledgerFile });
-    other.script([{ text: 'abc', pieces: 3 }]);
-    await ask(clientFor('openai-compatible', other), HELLO);
-    await other.requests[0]?.ended;
-    const lines = (await readFile(ledgerFile, 'utf8')).trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(other.ledger.entries);
-    expect(
-      other.ledger.entries.filter((entry) => entry.kind === 'text').map((entry) => entry.textLength),
-    ).toEqual([1, 2, 3]);
-    expect(other.ledger.entries.map((entry) => entry.kind)).toEqual([
-      'request',
-      'open',
-      'text',
-      'text',
-      'text',
-      'finish',
-      'ended',
-    ]);
-    await rm(folder, { recursive: true });
-  });
-
-  it('closes in the middle of everything', async () => {
-    server.script([{ text: 'a' }, { silence: true }]);
-    const failed = ask(clientFor('anthropic', server), HELLO).catch((error: unknown) => error);
-    await server.ledger.until((entry) => entry.kind === 'text');
-    await server.close();
-    await server.close();
-    expect(await failed).toMatchObject({ message: expect.stringMatching(BROKEN) as string });
-    await expect(server.requests[0]?.ended).resolves.toBe('abandoned');
   });
 });
