@@ -1,30 +1,48 @@
-import type { SessionSummary } from '../../protocol/index.ts';
-import type { Snapshot, StoredCommand, TailPart } from '../port.ts';
+import type { Row } from '../encode.ts';
+import type { StoredCommand, TailPart } from '../port.ts';
 
-/** One session as it is kept. Events are JSON without the session id. */
+/** One session as it is kept. Events are JSON without the session id; `hashes` are theirs, one each. */
 export interface MemorySession {
+  readonly owner: string;
   fence: number;
-  summary: SessionSummary;
+  appendId: string;
+  row: Row;
   readonly events: string[];
   readonly hashes: Uint8Array[];
   readonly tail: Map<string, TailPart>;
   readonly endedParts: Set<string>;
-  snapshot: Snapshot | undefined;
+  readonly blobs: Set<string>;
+  snapshot:
+    | { readonly seq: number; readonly version: number; readonly state: string; readonly hash: string }
+    | undefined;
+}
+
+export interface MemoryCommand extends Omit<StoredCommand, 'reply'> {
+  readonly session: string;
+  readonly reply: string;
 }
 
 /** Everything a memory store holds. Hand it to another store to open the same home again. */
 export interface MemoryData {
   readonly sessions: Map<string, MemorySession>;
   /** Hash of the last event of what was erased. */
-  readonly tombstones: Map<string, string>;
-  readonly commands: Map<string, StoredCommand>;
+  readonly tombstones: Map<string, Uint8Array>;
+  readonly commands: Map<string, MemoryCommand>;
   readonly blobs: Map<string, Uint8Array>;
+  /** Put, and not named by an event since. */
+  readonly unnamedBlobs: Set<string>;
 }
 
 export function memoryData(): MemoryData {
-  return { sessions: new Map(), tombstones: new Map(), commands: new Map(), blobs: new Map() };
+  return {
+    sessions: new Map(),
+    tombstones: new Map(),
+    commands: new Map(),
+    blobs: new Map(),
+    unnamedBlobs: new Set(),
+  };
 }
 
 export function commandKey(identity: string, id: string): string {
-  return `${identity}\n${id}`;
+  return JSON.stringify([identity, id]);
 }

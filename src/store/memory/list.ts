@@ -1,40 +1,60 @@
 import type { SessionSummary } from '../../protocol/index.ts';
+import type { Row } from '../encode.ts';
+import { placeOf, placeToken, type ListPlace } from '../listing.ts';
 import type { ListQuery, SessionPage } from '../port.ts';
+import type { MemorySession } from './data.ts';
 
-/** Newest activity first; a page goes on after the last row of the one before. */
-export function listPage(rows: Iterable<SessionSummary>, query: ListQuery): SessionPage {
-  const own = [...rows].filter((row) => row.owner === query.owner);
-  const matching = own.filter((row) => matches(row, query)).sort(newestFirst);
-  const start = query.after === undefined ? 0 : matching.findIndex((row) => isAfter(row, query.after ?? ''));
-  const sessions = start === -1 ? [] : matching.slice(start, start + query.limit);
-  const last = sessions.at(-1);
-  const more = last !== undefined && start + query.limit < matching.length;
-  return { sessions, hidden: own.length - matching.length, ...(more ? { next: place(last) } : {}) };
+type Entry = ListPlace & { readonly row: Row };
+
+export function listPage(sessions: ReadonlyMap<string, MemorySession>, query: ListQuery): SessionPage {
+  const own = [...sessions].filter(([, { owner }]) => owner === query.owner);
+  const matching = own
+    .map(([session, { row }]): Entry => ({ session, updatedAt: row.updatedAt, row }))
+    .filter(({ row }) => matches(row, query))
+    .toSorted(newestFirst);
+  const start = query.after === undefined ? undefined : placeOf(query.after);
+  const rest = matching.filter((entry) => start === undefined || newestFirst(start, entry) < 0);
+  const page = rest.slice(0, query.limit);
+  const last = page.at(-1);
+  return {
+    sessions: page.map(({ row }) => summaryOf(row)),
+    hidden: own.length - matching.length,
+    ...(last !== undefined && rest.length > page.length ? { next: placeToken(last) } : {}),
+  };
 }
 
-function matches(row: SessionSummary, { folder, name, status, parent, text }: ListQuery): boolean {
-  const needle = text?.toLowerCase();
+/** Those to wake, soonest first; open work without a time is due at once. */
+export function duePage(
+  sessions: ReadonlyMap<string, MemorySession>,
+  { now, open, limit }: { now: number; open?: boolean; limit: number },
+): SessionSummary[] {
+  return [...sessions]
+    .map(([session, { row }]) => ({ session, at: row.wakeAt ?? 0, row }))
+    .filter(({ row }) => (row.wakeAt !== null && row.wakeAt <= now) || (open === true && row.open === 1))
+    .toSorted((a, b) => a.at - b.at || compare(a.session, b.session))
+    .slice(0, limit)
+    .map(({ row }) => summaryOf(row));
+}
+
+export function summaryOf(row: Row): SessionSummary {
+  return JSON.parse(row.summary) as SessionSummary;
+}
+
+function matches(row: Row, { folder, name, status, parent, text }: ListQuery): boolean {
   return (
     (folder === undefined || row.folder === folder) &&
     (name === undefined || row.name === name) &&
-    (status === undefined || status.includes(row.status)) &&
+    (status === undefined || status.some((one) => one === row.status)) &&
     (parent === undefined || row.parent === parent) &&
-    (needle === undefined ||
-      row.name.toLowerCase().includes(needle) ||
-      (row.title ?? '').toLowerCase().includes(needle))
+    (text === undefined || row.words.includes(text.toLowerCase()))
   );
 }
 
-function newestFirst(a: SessionSummary, b: SessionSummary): number {
-  return b.updatedAt - a.updatedAt || (a.session < b.session ? -1 : 1);
+function newestFirst(a: ListPlace, b: ListPlace): number {
+  return b.updatedAt - a.updatedAt || compare(a.session, b.session);
 }
 
-function place(row: SessionSummary): string {
-  return `${String(row.updatedAt)}:${row.session}`;
-}
-
-function isAfter(row: SessionSummary, after: string): boolean {
-  const colon = after.indexOf(':');
-  const updatedAt = Number(after.slice(0, colon));
-  return row.updatedAt < updatedAt || (row.updatedAt === updatedAt && row.session > after.slice(colon + 1));
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -1,0 +1,89 @@
+// Whether a group may be written. One judge for every store: what they keep differs, what they refuse does not.
+// The order of the questions is part of the contract: a repeated command gets its answer whoever asks and wherever the
+// journal is by now, and a repeated append is recognised even after the session was claimed by another.
+import type { Json } from '../base/index.ts';
+import { shortHash } from './chain.ts';
+import type { EncodedGroup } from './encode.ts';
+import type { AppendResult } from './port.ts';
+
+/** Where a session stands. */
+export interface Place {
+  readonly owner: string;
+  readonly fence: number;
+  readonly seq: number;
+  readonly hash: Uint8Array;
+  /** The last append that brought events. */
+  readonly appendId: string;
+}
+
+/** What the judge asks of a store. */
+export interface Evidence {
+  command(identity: string, id: string): { readonly bodyHash: string; readonly reply: string } | undefined;
+  place(session: string): Place | undefined;
+  isErased(session: string): boolean;
+  /** The session that has the name in the folder of its owner. */
+  holder(owner: string, folder: string, name: string): string | undefined;
+  part(session: string, part: string): { readonly length: number; readonly ended: boolean } | undefined;
+}
+
+/** A session before its first group: whoever writes it holds fence 1. */
+const UNBORN: Omit<Place, 'owner'> = { fence: 1, seq: 0, hash: new Uint8Array(0), appendId: '' };
+
+/** The answer to a group that is not to be written (a refusal, or a repeat), or nothing. */
+export function judge(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
+  return (
+    repeatedCommand(group, evidence) ??
+    outOfPlace(group, evidence) ??
+    nameTaken(group, evidence) ??
+    tailOutOfPlace(group, evidence)
+  );
+}
+
+function repeatedCommand({ command }: EncodedGroup, evidence: Evidence): AppendResult | undefined {
+  const known = command && evidence.command(command.identity, command.id);
+  if (known === undefined) return undefined;
+  return {
+    kind: 'repeated',
+    same: known.bodyHash === command?.bodyHash,
+    reply: JSON.parse(known.reply) as Json,
+  };
+}
+
+function outOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
+  const { session, fence, expectedSeq, appendId, bodies } = group;
+  const known = evidence.place(session);
+  const { seq, hash, ...at } = known ?? UNBORN;
+  if (at.appendId === appendId && bodies.length > 0) return { kind: 'accepted', seq, hash: shortHash(hash) };
+  if (known === undefined && evidence.isErased(session))
+    return conflict(seq, `session ${session} was erased`);
+  if (fence !== at.fence) return { kind: 'fenced', fence: at.fence };
+  if (expectedSeq !== seq)
+    return conflict(seq, `the journal of ${session} is at ${seq}, not at ${expectedSeq}`);
+  if (known === undefined && bodies.length === 0) return conflict(seq, `there is no session ${session}`);
+  return undefined;
+}
+
+function nameTaken({ session, row }: EncodedGroup, evidence: Evidence): AppendResult | undefined {
+  if (row === undefined) return undefined;
+  const owner = evidence.place(session)?.owner ?? row.owner;
+  const by = evidence.holder(owner, row.folder, row.name);
+  return by === undefined || by === session ? undefined : { kind: 'name_taken', by };
+}
+
+function tailOutOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
+  const { session, ended, tail, expectedSeq } = group;
+  const lengths = new Map<string, number>();
+  for (const { part, offset, text } of tail) {
+    const known = evidence.part(session, part);
+    if (known?.ended === true || ended.includes(part)) return conflict(expectedSeq, `part ${part} has ended`);
+    const length = lengths.get(part) ?? known?.length ?? 0;
+    if (offset !== length)
+      return conflict(expectedSeq, `part ${part} has ${length} units, but the chunk begins at ${offset}`);
+    lengths.set(part, length + text.length);
+  }
+  return undefined;
+}
+
+function conflict(seq: number, why: string): AppendResult {
+  return { kind: 'conflict', seq, why };
+}

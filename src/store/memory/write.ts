@@ -1,0 +1,100 @@
+// Changes to the data of a memory store. Each is all or nothing, because nothing here can fail half-way.
+import { chainHash, EMPTY_HASH, shortHash } from '../chain.ts';
+import type { EncodedGroup, Row } from '../encode.ts';
+import { judge, type Evidence } from '../judge.ts';
+import type { AppendResult, TailChunk } from '../port.ts';
+import { commandKey, type MemoryData, type MemorySession } from './data.ts';
+
+export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult {
+  const answer = judge(group, evidenceOf(data));
+  if (answer !== undefined) return answer;
+  const { session, command } = group;
+  const kept = data.sessions.get(session) ?? born(data, group);
+  if (group.bodies.length > 0) writeEvents(data, kept, group);
+  for (const chunk of group.tail) grow(kept, chunk);
+  if (group.row !== undefined) kept.row = group.row;
+  if (group.snapshot !== undefined)
+    kept.snapshot = { ...group.snapshot, hash: shortHash(kept.hashes[group.snapshot.seq - 1]) };
+  if (command !== undefined)
+    data.commands.set(commandKey(command.identity, command.id), { ...command, session });
+  return { kind: 'accepted', seq: kept.events.length, hash: shortHash(kept.hashes.at(-1)) };
+}
+
+/** Removes the session and the blobs that only it named. */
+export function eraseSession(data: MemoryData, session: string): { head: string } {
+  const kept = data.sessions.get(session);
+  const head = kept?.hashes.at(-1) ?? EMPTY_HASH;
+  data.sessions.delete(session);
+  data.tombstones.set(session, head);
+  for (const [key, command] of data.commands) if (command.session === session) data.commands.delete(key);
+  const others = [...data.sessions.values()];
+  for (const blob of kept?.blobs ?? [])
+    if (!data.unnamedBlobs.has(blob) && !others.some(({ blobs }) => blobs.has(blob))) data.blobs.delete(blob);
+  return { head: shortHash(head) };
+}
+
+export function holderOf(data: MemoryData, { owner, folder, name }: Pick<Row, 'owner' | 'folder' | 'name'>) {
+  for (const [session, kept] of data.sessions)
+    if (kept.owner === owner && kept.row.folder === folder && kept.row.name === name) return session;
+  return undefined;
+}
+
+function evidenceOf(data: MemoryData): Evidence {
+  return {
+    command: (identity, id) => data.commands.get(commandKey(identity, id)),
+    place: (session) => {
+      const kept = data.sessions.get(session);
+      return kept && { ...kept, seq: kept.events.length, hash: kept.hashes.at(-1) ?? EMPTY_HASH };
+    },
+    isErased: (session) => data.tombstones.has(session),
+    holder: (owner, folder, name) => holderOf(data, { owner, folder, name }),
+    part: (session, part) => {
+      const kept = data.sessions.get(session);
+      const ended = kept?.endedParts.has(part) === true;
+      return { length: kept?.tail.get(part)?.text.length ?? 0, ended };
+    },
+  };
+}
+
+function born(data: MemoryData, { session, row }: EncodedGroup): MemorySession {
+  if (row === undefined) throw new TypeError(`the first group of ${session} has no summary`);
+  const kept: MemorySession = {
+    owner: row.owner,
+    fence: 1,
+    appendId: '',
+    row,
+    events: [],
+    hashes: [],
+    tail: new Map(),
+    endedParts: new Set(),
+    blobs: new Set(),
+    snapshot: undefined,
+  };
+  data.sessions.set(session, kept);
+  return kept;
+}
+
+function writeEvents(
+  data: MemoryData,
+  kept: MemorySession,
+  { appendId, bodies, ended, blobs }: EncodedGroup,
+): void {
+  for (const body of bodies) {
+    kept.hashes.push(chainHash(kept.hashes.at(-1) ?? EMPTY_HASH, body));
+    kept.events.push(body);
+  }
+  for (const part of ended) {
+    kept.tail.delete(part);
+    kept.endedParts.add(part);
+  }
+  for (const blob of blobs) {
+    kept.blobs.add(blob);
+    data.unnamedBlobs.delete(blob);
+  }
+  kept.appendId = appendId;
+}
+
+function grow(kept: MemorySession, { step, part, kind, text }: TailChunk): void {
+  if (text === '') return;
+  kept.tail.set(part, { step, part, kind, text: (kept.tail.get(part)?.text ?? '') + text });
+}
