@@ -18,7 +18,7 @@ export function orAborted<T>(promise: PromiseLike<T>, signal: AbortSignal): Prom
       },
       (error: unknown) => {
         settle();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -124,7 +124,7 @@ describe('practice model', () => {
     const task = 'say a 😀 b\nthink hm\ntell 30 words\nread a';
     const whole = textOf(await ask([user(task)]));
     const cut = fc.nat(whole.length - 1).map((end) => cutStart(whole, end).length);
-    const cuts = fc.array(cut, { minLength: 1, maxLength: 4 }).map((at) => at.sort((a, b) => a - b));
+    const cuts = fc.array(cut, { minLength: 1, maxLength: 4 }).map((at) => at.toSorted((a, b) => a - b));
     await fc.assert(
       fc.asyncProperty(cuts, async (at) => {
         const pieces = at.map((end, n) => whole.slice(at[n - 1] ?? 0, end)).filter((piece) => piece !== '');
