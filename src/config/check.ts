@@ -1,7 +1,7 @@
 // Is a document a configuration? Kinds and keys by the schema, ranges and places by the table of settings.
 import type { z } from 'zod';
 import { ConfigFile, type SessionLimits } from '../protocol/index.ts';
-import { describeOrigin, refuse, type Origin, type Problem } from './problem.ts';
+import { describeOrigin, MAX_PROBLEMS, refuse, type Origin, type Problem } from './problem.ts';
 import type { Document } from './document.ts';
 import { findSetting, keyText, knownBelow, leaves, nearest, valueAt, type KeyPath } from './key.ts';
 import { RELATIONS } from './limits.ts';
@@ -13,7 +13,8 @@ import { inRange, mustBe, shown } from './value.ts';
  */
 export function checkDocument(document: Document, place: 'home' | 'project'): ConfigFile {
   const parsed = ConfigFile.safeParse(document.value);
-  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => fromIssue(document, issue));
+  const issues = parsed.error?.issues.slice(0, MAX_PROBLEMS) ?? [];
+  const found = issues.flatMap((issue) => fromIssue(document, issue));
   const complained = new Set(found.map((problem) => problem.key));
   const ranges = rangeProblems(document).filter((problem) => !complained.has(problem.key));
   refuse([...found, ...ranges, ...(place === 'project' ? placeProblems(document) : [])]);
@@ -22,7 +23,8 @@ export function checkDocument(document: Document, place: 'home' | 'project'): Co
 
 function fromIssue(document: Document, issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(document, path, name));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, MAX_PROBLEMS).map((name) => unknownKey(document, path, name));
   const at = document.where(path, issue.code === 'invalid_key' ? 'key' : undefined);
   const key = keyText(path);
   if (issue.code === 'invalid_key') {
@@ -67,6 +69,7 @@ function wrong(at: Origin, path: KeyPath, value: unknown): Problem {
 function rangeProblems(document: Document): Problem[] {
   return leaves(document.value)
     .filter((leaf) => !inRange(leaf.setting, leaf.value))
+    .slice(0, MAX_PROBLEMS)
     .map((leaf) => wrong(document.where(leaf.path), leaf.path, leaf.value));
 }
 

@@ -8,7 +8,7 @@ import {
 } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import { keyText, type KeyPath } from './key.ts';
-import { refuse, type Origin, type Problem } from './problem.ts';
+import { MAX_PROBLEMS, refuse, type Origin } from './problem.ts';
 
 /** Something that settings come from: a file, the environment, flags. */
 export interface Document {
@@ -34,7 +34,11 @@ export function parseDocument(file: string, bytes: Uint8Array): Document {
   const [error] = errors;
   if (error !== undefined) refuse([{ at: at(error.offset), message: `malformed JSON: ${inWords(error)}` }]);
   if (root === undefined) return { value: {}, where: () => at(0) };
-  refuse(badKeys(root, [], at));
+  refuse(
+    badKeys(root, [])
+      .slice(0, MAX_PROBLEMS)
+      .map(({ offset, ...problem }) => ({ ...problem, at: at(offset) })),
+  );
   return { value: getNodeValue(root) as unknown, where: (path, key) => at(nodeAt(root, path, key).offset) };
 }
 
@@ -70,21 +74,26 @@ function inWords(error: ParseError): string {
   return words.toLowerCase();
 }
 
+interface BadKey {
+  readonly offset: number;
+  readonly key: string;
+  readonly message: string;
+}
+
 /** Keys that stand twice, of which one would silently win, and `__proto__`, which no object can hold safely. */
-function badKeys(node: Node, path: KeyPath, at: (offset: number) => Origin): Problem[] {
-  if (node.type === 'array')
-    return (node.children ?? []).flatMap((item, i) => badKeys(item, [...path, i], at));
+function badKeys(node: Node, path: KeyPath): BadKey[] {
+  if (node.type === 'array') return (node.children ?? []).flatMap((item, i) => badKeys(item, [...path, i]));
   const seen = new Set<string>();
   return (node.children ?? []).flatMap((property) => {
     const [name, value] = property.children ?? [];
     if (name === undefined || value === undefined) return [];
     const own = [...path, String(name.value)];
-    const twice = seen.has(String(name.value));
-    seen.add(String(name.value));
-    const found = { at: at(name.offset), key: keyText(own) };
-    if (twice) return [{ ...found, message: `duplicate key ${JSON.stringify(keyText(own))}` }];
-    if (name.value === '__proto__') return [{ ...found, message: 'unknown key "__proto__"' }];
-    return badKeys(value, own, at);
+    const key = keyText(own);
+    const twice = seen.has(key);
+    seen.add(key);
+    if (twice) return [{ offset: name.offset, key, message: `duplicate key ${JSON.stringify(key)}` }];
+    if (name.value === '__proto__') return [{ offset: name.offset, key, message: 'unknown key "__proto__"' }];
+    return badKeys(value, own);
   });
 }
 

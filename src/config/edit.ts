@@ -56,10 +56,10 @@ function isWithin(path: KeyPath, outer: KeyPath): boolean {
   return outer.every((segment, i) => segment === path[i]);
 }
 
-/** What a text on the command line stands for as the value of `key`; JSON where the key holds an object. Refused as in `fromText`. */
+/** What a text on the command line stands for as the value of `key`; JSON where the key holds an object. Refuses nothing: `editConfig` does. */
 export function valueFromText(key: string, text: string): unknown {
   const setting = findSetting(keyPath(key));
-  if (setting !== undefined) return fromText(setting, text, 'the new value');
+  if (setting !== undefined) return fromText(setting, text);
   const parsed = parseJson(text);
   return parsed.ok ? parsed.value : text;
 }

@@ -17,7 +17,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError, isErrorCode } from '../protocol/index.ts';
 
 /** Bytes of the largest file read here: far above any configuration written by hand, far below what hurts. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -47,7 +47,7 @@ export function readSmallFile(path: string): FileContent | undefined {
     if (problem !== undefined) throw unreadable(path, problem);
     return { bytes: readBounded(path, file), mode: stats.mode & 0o777 };
   } catch (error) {
-    throw error instanceof CarrelError ? error : unreadable(path, reasonOf(error), error);
+    throw isErrorCode(errorCode(error)) ? error : unreadable(path, reasonOf(error), error);
   } finally {
     closeSync(file);
   }
@@ -79,17 +79,23 @@ function readBounded(path: string, file: number): Uint8Array {
  * Two processes that write at once: the later one wins, whole.
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     refuseUnlessOrdinary(path);
-    writeSynced(temporary, content);
-    renameSync(temporary, path);
+    putInPlace(path, content);
     syncFolder(dirname(path));
   } catch (error) {
-    if (error instanceof CarrelError) throw error;
+    if (isErrorCode(errorCode(error))) throw error;
     const message = `Cannot write ${path}: ${reasonOf(error)}`;
     throw new CarrelError('store_unavailable', message, { data: { file: path }, cause: error });
+  }
+}
+
+function putInPlace(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeSynced(temporary, content);
+    renameSync(temporary, path);
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -134,6 +140,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'it is a folder, not a file',
+  EEXIST: 'a part of the path is not a folder',
   ENOTDIR: 'a part of the path is not a folder',
   ELOOP: 'too many symbolic links',
   ENOSPC: 'the disk is full',

@@ -72,7 +72,7 @@ function fromEnvironment(env: Environment): Document {
       return [
         {
           setting,
-          value: fromText(setting, text, `environment ${name}`),
+          value: fromText(setting, text),
           origin: { kind: 'environment', name },
         },
       ];
@@ -86,7 +86,7 @@ function fromFlags(flags: Readonly<Record<string, string | number>>): Document {
       const setting = SETTINGS.find((row) => row.key === key);
       const name = setting?.flag;
       invariant(setting !== undefined && name !== undefined, `no flag sets ${key}`);
-      const value = typeof given === 'string' ? fromText(setting, given, `flag ${name}`) : given;
+      const value = typeof given === 'string' ? fromText(setting, given) : given;
       return { setting, value, origin: { kind: 'flag', name } };
     }),
   );

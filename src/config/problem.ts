@@ -35,23 +35,29 @@ export function describeOrigin(origin: Origin): string {
   }
 }
 
-/** More than this nobody reads at once. */
-const MAX_SHOWN = 10;
+/** More than this nobody reads at once; and locating each of a hostile file's hundred thousand would take minutes. */
+export const MAX_PROBLEMS = 10;
 
-/** Throws `invalid_params` with every problem, a line each, and the first one's place and bounds as data; none, and it returns. */
+/**
+ * Throws `invalid_params` with the problems, a line each in the order of their places, and the first one's place and bounds
+ * as data; none, and it returns.
+ */
 export function refuse(problems: readonly [Problem, ...Problem[]], cause?: unknown): never;
 export function refuse(problems: readonly Problem[], cause?: unknown): void;
 export function refuse(problems: readonly Problem[], cause?: unknown): void {
-  const [first] = problems;
+  const sorted = problems.toSorted((a, b) => placeOf(a) - placeOf(b));
+  const [first] = sorted;
   if (first === undefined) return;
-  const lines = problems
-    .slice(0, MAX_SHOWN)
-    .map((problem) => `${describeOrigin(problem.at)}: ${stripControls(problem.message)}`);
-  if (problems.length > MAX_SHOWN) lines.push(`and ${problems.length - MAX_SHOWN} more`);
+  const lines = sorted
+    .slice(0, MAX_PROBLEMS)
+    .map(({ at, message }) => `${describeOrigin(at)}: ${stripControls(message)}`);
+  if (sorted.length >= MAX_PROBLEMS) lines.push('(and perhaps more)');
   const { at, message: _message, ...rest } = first;
   const { kind: _kind, ...place } = at;
-  throw new CarrelError('invalid_params', lines.join('\n'), {
-    data: { ...rest, ...place },
-    cause,
-  });
+  throw new CarrelError('invalid_params', lines.join('\n'), { data: { ...rest, ...place }, cause });
+}
+
+/** Orders places of one file; a file of 1 MiB has no column above 2^21. */
+function placeOf({ at }: Problem): number {
+  return at.kind === 'file' ? at.line * 2 ** 21 + at.column : 0;
 }

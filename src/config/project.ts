@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigFile } from '../protocol/index.ts';
+import { stripControls } from '../base/index.ts';
 import { checkDocument } from './check.ts';
 import { parseDocument } from './document.ts';
 import { errorCode, readSmallFile } from './files.ts';
@@ -58,7 +59,9 @@ function ignoredNotice(path: string, ignored: readonly string[], changed: boolea
   const named = ignored.slice(0, MAX_NAMED).join(', ');
   const more = ignored.length > MAX_NAMED ? ` and ${ignored.length - MAX_NAMED} more` : '';
   const why = changed ? 'has changed since it was trusted' : 'is not trusted';
-  return `${path} ${why}; ignored: ${named}${more}. Read the file, then run \`carrel trust\` to use all of it.`;
+  return stripControls(
+    `${path} ${why}; ignored: ${named}${more}. Read the file, then run \`carrel trust\` to use all of it.`,
+  );
 }
 
 /** A home may lie where a project's file is looked for, as `~/.carrel` does in `~`. */

@@ -1,6 +1,5 @@
 // What the value of a setting must be, in words; and how a text from the environment, a flag or a command line becomes one.
 import { oneLine, parseJson } from '../base/index.ts';
-import { CarrelError } from '../protocol/index.ts';
 import type { Setting } from './settings.ts';
 
 /** Ends the sentence "it must be …". */
@@ -26,11 +25,10 @@ export function inRange(setting: Setting, value: unknown): boolean {
 
 /** A wrong value as it may be shown: never a secret, nor what could hold one, nor more than a line of it. */
 export function shown(value: unknown, setting: Setting | undefined): string {
-  if (value === null || typeof value === 'number') return String(value);
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
-  if (setting === undefined || setting.secret === true)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  if (value !== null && (setting === undefined || setting.secret === true))
     return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
-  return oneLine(JSON.stringify(value), 80);
+  return oneLine(typeof value === 'number' ? `${value}` : JSON.stringify(value), 80);
 }
 
 const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -39,34 +37,22 @@ const UNITS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /**
- * The value a text stands for: `90s`, `2m` or `1500` (ms) for a duration, `64KiB` for bytes, JSON for a list, a comma
- * between plain names. `invalid_params` when it is of another kind; ranges are checked with the rest of the configuration.
- * `source` says where the text came from, to begin the message.
+ * The value a text stands for: `90s`, `2m` or `1500` (ms) for a duration, `64KiB` for bytes, JSON or names with commas
+ * between for a list. A text that stands for nothing of the kind stays a text, which the check of the whole then refuses.
  */
-export function fromText(
-  setting: Setting,
-  text: string,
-  source: string,
-): string | number | boolean | readonly unknown[] {
-  const value = parse(setting, text.trim());
-  if (value !== undefined) return value;
-  const value_ = shown(text, setting);
-  const message = `${source}: ${setting.key} is ${value_}; it must be ${mustBe(setting)}`;
-  throw new CarrelError('invalid_params', message, { data: { key: setting.key, value: value_ } });
-}
-
-function parse(setting: Setting, text: string): string | number | boolean | readonly unknown[] | undefined {
+export function fromText(setting: Setting, text: string): string | number | boolean | readonly unknown[] {
+  const bare = text.trim();
   switch (setting.kind) {
     case 'integer':
     case 'number':
-      return parseNumber(text, UNITS[setting.unit ?? ''] ?? { '': 1 });
+      return parseNumber(bare, UNITS[setting.unit ?? ''] ?? { '': 1 }) ?? bare;
     case 'boolean':
-      return text === 'true' ? true : text === 'false' ? false : undefined;
+      return bare === 'true' ? true : bare === 'false' ? false : bare;
     case 'list':
-      return parseList(text);
+      return parseList(bare) ?? bare;
     case 'text':
     case 'choice':
-      return text;
+      return bare;
   }
 }
 
