@@ -36,6 +36,7 @@ describe.each(KINDS)('%s', (kind) => {
       ['read', { path: 'a.ts' }],
       ['list', {}],
     ]);
+    expect(asked.parts.filter((part) => /^(text|reasoning)-start$/.test(part.type))).toHaveLength(2);
     expect(asked.finish?.finishReason.unified).toBe('tool-calls');
     expect(asked.finish?.usage.inputTokens).toMatchObject({ total: 50, cacheRead: 10 });
     expect(asked.finish?.usage.outputTokens.total).toBe(20);
