@@ -1,8 +1,7 @@
 // What the Messages API refuses.
-import { issuesInItsWords } from './words.ts';
-import { Body, type Block, type Message } from './shape.ts';
 import { isSignatureOf } from '../seal.ts';
-import { isToolSchema } from '../shape.ts';
+import { isToolSchema } from '../shape-issues.ts';
+import { shapeProblems, type Block, type Body, type Message } from './shape.ts';
 
 /** Neighbouring messages of one role are one turn here; `at` is where the first of them stands. */
 interface Turn {
@@ -168,8 +167,8 @@ function systemProblems({ system }: Body): string[] {
 
 /** What is wrong with a body of `POST /v1/messages`; empty when it is accepted. */
 export function anthropicProblems(value: unknown): string[] {
-  const issues = issuesInItsWords(Body, value);
-  if (issues.length > 0) return issues;
+  const misshapen = shapeProblems(value);
+  if (misshapen.length > 0) return misshapen;
   const body = value as Body;
   const turns = toTurns(body.messages);
   return [

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dotPath, shapeIssues, type ShapeIssue } from '../shape-issues.ts';
 
 const cache_control = z
   .object({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() })
@@ -58,7 +59,7 @@ const Tool = z.looseObject({
 
 const known = z.unknown().optional();
 
-export const Body = z.strictObject({
+const Body = z.strictObject({
   model: z.string().min(1),
   max_tokens: z.int().min(1, 'Input should be greater than or equal to 1'),
   messages: z.array(Message).min(1, 'at least one message is required'),
@@ -82,3 +83,24 @@ export const Body = z.strictObject({
   speed: known,
 });
 export type Body = z.infer<typeof Body>;
+
+const ARTICLE: Readonly<Record<string, string>> = {
+  string: 'a valid string',
+  number: 'a valid number',
+  int: 'a valid integer',
+  boolean: 'a valid boolean',
+  array: 'a valid list',
+  object: 'a valid dictionary',
+  record: 'a valid dictionary',
+};
+
+function inItsWords({ kind, path, key, expected }: ShapeIssue): string {
+  if (kind === 'unknown') return `${dotPath([...path, key])}: Extra inputs are not permitted`;
+  if (kind === 'missing') return `${dotPath(path)}: Field required`;
+  return `${dotPath(path)}: ${kind === 'type' ? `Input should be ${ARTICLE[expected] ?? expected}` : expected}`;
+}
+
+/** Differences from the schema, in the words of this provider. */
+export function shapeProblems(value: unknown): string[] {
+  return shapeIssues(Body, value).map(inItsWords);
+}

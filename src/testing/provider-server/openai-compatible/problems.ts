@@ -1,75 +1,7 @@
 // What a chat completions service refuses. Unknown top-level fields pass: compatible servers have many of their own.
-import { z } from 'zod';
 import { isJsonObject, parseJson } from '../../../base/index.ts';
-import { bracketPath, isToolSchema, shapeIssues, type ShapeIssue } from '../shape.ts';
-
-const Text = z.object({ type: z.literal('text'), text: z.string() });
-const ContentPart = z.discriminatedUnion('type', [
-  Text,
-  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) }),
-  z.object({
-    type: z.literal('input_audio'),
-    input_audio: z.object({ data: z.string(), format: z.string() }),
-  }),
-  z.object({ type: z.literal('file'), file: z.object({}) }),
-]);
-const Call = z.object({
-  id: z.string().min(1),
-  type: z.literal('function'),
-  function: z.object({ name: z.string().min(1), arguments: z.string() }),
-});
-const Message = z.discriminatedUnion('role', [
-  z.object({ role: z.enum(['system', 'developer']), content: z.union([z.string(), z.array(Text)]) }),
-  z.object({ role: z.literal('user'), content: z.union([z.string(), z.array(ContentPart)]) }),
-  z.object({
-    role: z.literal('assistant'),
-    content: z.union([z.string(), z.array(Text), z.null()]).optional(),
-    reasoning_content: z.string().nullish(),
-    tool_calls: z.array(Call).optional(),
-  }),
-  z.object({
-    role: z.literal('tool'),
-    tool_call_id: z.string(),
-    content: z.union([z.string(), z.array(ContentPart)]),
-  }),
-]);
-const Tool = z.object({
-  type: z.literal('function'),
-  function: z.object({
-    name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
-    description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    strict: z.boolean().nullish(),
-  }),
-});
-const Body = z.object({
-  model: z.string().min(1),
-  messages: z.array(Message).min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z.object({ include_usage: z.boolean().optional() }).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  max_tokens: z.int().positive().nullish(),
-  max_completion_tokens: z.int().positive().nullish(),
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  seed: z.int().nullish(),
-  tools: z.array(Tool).optional(),
-  tool_choice: z
-    .union([z.enum(['none', 'auto', 'required']), z.object({ type: z.literal('function') })])
-    .optional(),
-  parallel_tool_calls: z.boolean().optional(),
-  user: z.string().optional(),
-});
-type Body = z.infer<typeof Body>;
-type Message = z.infer<typeof Message>;
-
-function inItsWords(issue: ShapeIssue): string {
-  const name = bracketPath(issue.path);
-  if (issue.kind === 'missing') return `Missing required parameter: '${name}'.`;
-  if (issue.kind === 'type') return `Invalid type for '${name}': expected ${issue.expected}.`;
-  return `Invalid value for '${name}': ${issue.expected}.`;
-}
+import { isToolSchema } from '../shape-issues.ts';
+import { shapeProblems, type Body, type Message } from './shape.ts';
 
 function isEmpty(message: Message): boolean {
   if (message.role === 'tool') return false;
@@ -148,8 +80,8 @@ function toolProblems(tools: Body['tools'] = []): string[] {
 
 /** What is wrong with a body of `POST /v1/chat/completions`; empty when it is accepted. */
 export function chatProblems(body: unknown): string[] {
-  const issues = shapeIssues(Body, body);
-  if (issues.length > 0) return issues.map(inItsWords);
+  const misshapen = shapeProblems(body);
+  if (misshapen.length > 0) return misshapen;
   const { messages, tools } = body as Body;
   return [
     ...contentProblems(messages),
