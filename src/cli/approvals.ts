@@ -1,0 +1,51 @@
+// The calls of a session that wait for a human, read from its journal: nothing needs to run for that.
+import type { JsonObject } from '../base/index.ts';
+import type { EventOf, SessionEvent } from '../protocol/index.ts';
+import type { StoreReader } from '../store/index.ts';
+import { OWNER } from './owner.ts';
+
+export interface WaitingCall {
+  readonly call: string;
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly summary: string;
+  readonly why: string;
+  /** What scope `path` would allow. */
+  readonly path?: string;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Calls whose approval was requested and neither answered nor made pointless, oldest first. */
+export function waitingCalls(events: Iterable<SessionEvent>): WaitingCall[] {
+  const args = new Map<string, JsonObject>();
+  const open = new Map<string, WaitingCall>();
+  for (const event of events) {
+    const call = event.call ?? '';
+    if (event.type === 'tool.requested') args.set(call, event.data.args);
+    else if (event.type === 'approval.requested') open.set(call, waitingCall(event, args.get(call) ?? {}));
+    else if (ENDS.has(event.type)) open.delete(call);
+  }
+  return [...open.values()];
+}
+
+const ENDS: ReadonlySet<string> = new Set(['approval.resolved', 'approval.expired', 'tool.finished']);
+
+function waitingCall({ at, call = '', data }: EventOf<'approval.requested'>, args: JsonObject): WaitingCall {
+  const { path, ...rest } = data;
+  return { ...rest, call, args, requestedAt: at, ...(path === undefined ? {} : { path }) };
+}
+
+/** Events of a page, read backwards. */
+const PAGE = 200;
+
+/** The waiting calls of a session's last turn. */
+export async function readWaitingCalls(reader: StoreReader, session: string): Promise<WaitingCall[]> {
+  let events: readonly SessionEvent[] = [];
+  for (let before = Number.MAX_SAFE_INTEGER; ; before = events[0]?.seq ?? 0) {
+    const page = await reader.read(OWNER, session, { before, limit: PAGE });
+    events = [...page.events, ...events];
+    const whole = page.events.length < PAGE || page.events.some((event) => event.type === 'turn.started');
+    if (whole) return waitingCalls(events);
+  }
+}

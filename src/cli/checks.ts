@@ -1,0 +1,114 @@
+// What `carrel doctor` looks at. Each check stands alone, so that one finding never hides another.
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { platform } from 'node:os';
+import { loadConfig, type Home } from '../config/index.ts';
+import { toErrorInfo, ERRORS } from '../protocol/index.ts';
+import { openSqliteReader } from '../store/index.ts';
+import { homeOf } from './home.ts';
+import type { Invocation } from './invocation.ts';
+import { MANIFEST } from './manifest.ts';
+import { OWNER } from './owner.ts';
+import { checkProvider } from './provider-check.ts';
+import { loadSetting, pickModel, usableProviders } from './setting.ts';
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly what: string;
+  readonly remedy?: string;
+}
+
+/** Every finding, good or bad, in a fixed order. */
+export async function checkAll(invocation: Invocation): Promise<readonly Check[]> {
+  const home = homeOf(invocation);
+  const parts: readonly (() => Promise<readonly Check[]>)[] = [
+    () => Promise.resolve([checkNode()]),
+    () => Promise.resolve(checkFolders(home)),
+    () => Promise.resolve([checkConfig(invocation, home)]),
+    () => checkStored(home),
+    () => checkModels(invocation),
+  ];
+  return (await Promise.all(parts.map((part) => part()))).flat();
+}
+
+function checkNode(): Check {
+  return { name: 'node', ok: true, what: `${process.versions.node}; ${MANIFEST.engines.node} is needed` };
+}
+
+/** Others on the machine may not look in: journals hold what was said, the configuration may hold keys. */
+function checkFolders(home: Home): Check[] {
+  return [...new Set([home.configFolder, home.dataFolder])].map((folder) => checkFolder(folder));
+}
+
+function checkFolder(folder: string): Check {
+  const name = 'home';
+  if (!existsSync(folder))
+    return { name, ok: true, what: `${folder} is not there yet; the first session makes it` };
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { message } = toErrorInfo(error);
+    return {
+      name,
+      ok: false,
+      what: `${folder} cannot be written: ${message}`,
+      remedy: 'restore its permissions, or set CARREL_HOME',
+    };
+  }
+  const mode = statSync(folder).mode & 0o777;
+  const open = platform() !== 'win32' && (mode & 0o077) !== 0;
+  if (!open) return { name, ok: true, what: `${folder} is yours alone` };
+  return {
+    name,
+    ok: false,
+    what: `${folder} can be read by others (mode ${mode.toString(8)})`,
+    remedy: `chmod 700 ${folder}`,
+  };
+}
+
+/** The database opens, is whole, and is of a version this program knows; and who holds the home. */
+async function checkStored({ dataFolder }: Home): Promise<Check[]> {
+  const name = 'store';
+  try {
+    await using reader = await openSqliteReader({ home: dataFolder });
+    const page = await reader.list({ owner: OWNER, limit: 1 });
+    return [{ name, ok: true, what: `${String(page.sessions.length + page.hidden)} sessions` }];
+  } catch (error) {
+    return [failed(name, error)];
+  }
+}
+
+function checkConfig({ env, folder }: Invocation, home: Home): Check {
+  const name = 'config';
+  try {
+    const { notices } = loadConfig({ home, folder, env });
+    if (notices.length === 0)
+      return { name, ok: true, what: existsSync(home.config) ? home.config : 'none; every default holds' };
+    return { name, ok: false, what: notices.join('; '), remedy: 'see what it says' };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+/** The model a run would take, and every provider that is set up. */
+async function checkModels(invocation: Invocation): Promise<Check[]> {
+  try {
+    const setting = loadSetting(invocation, invocation.folder);
+    const model = pickModel(setting, setting.config.model).then(
+      ({ id, why }): Check => ({ name: 'model', ok: true, what: why === undefined ? id : `${id}: ${why}` }),
+      (error: unknown) => failed('model', error),
+    );
+    const providers = usableProviders(setting).map(async (provider): Promise<Check> => {
+      const { provider: name, ok, what, remedy } = await checkProvider(provider);
+      return { name: `provider ${name}`, ok, what, ...(remedy === undefined ? {} : { remedy }) };
+    });
+    return await Promise.all([model, ...providers]);
+  } catch {
+    return []; // the check of the configuration has said why
+  }
+}
+
+function failed(name: string, error: unknown): Check {
+  const { code, message } = toErrorInfo(error);
+  return { name, ok: false, what: `${code}: ${message}`, remedy: ERRORS[code].remedy };
+}

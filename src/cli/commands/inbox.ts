@@ -1,0 +1,32 @@
+import { readInbox, type InboxItem } from '../../host/index.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import type { Invocation } from '../invocation.ts';
+import { OWNER } from '../owner.ts';
+import { openReading } from '../reading.ts';
+import { table, type Column } from '../render/table.ts';
+import { ago, span } from '../render/time.ts';
+import { printValue } from '../render/value.ts';
+
+export async function run(invocation: Invocation): Promise<Exit> {
+  const { terminal, json } = invocation;
+  await using reading = await openReading(invocation);
+  const items = await readInbox(reading.reader, OWNER);
+  if (json) printValue(terminal.out, items);
+  else if (items.length === 0) terminal.err.write('nothing waits for an approval\n');
+  else {
+    terminal.out.write(table(terminal.out, columns(Date.now()), items));
+    terminal.err.write('answer with carrel approve SESSION [CALL] or carrel deny SESSION [CALL]\n');
+  }
+  return EXIT.done;
+}
+
+function columns(now: number): readonly Column<InboxItem>[] {
+  return [
+    { head: 'SESSION', cell: (item) => item.name, max: 32 },
+    { head: 'CALL', cell: (item) => item.call },
+    { head: 'ASKED', cell: (item) => ago(item.requestedAt, now) },
+    { head: 'EXPIRES', cell: (item) => `in ${span(item.expiresAt - now)}` },
+    { head: 'FOLDER', cell: (item) => item.folder, max: 40 },
+    { head: 'WHAT', cell: (item) => `${item.summary} (${item.why})` },
+  ];
+}

@@ -1,0 +1,93 @@
+import { CarrelError, Status, type SessionSummary } from '../../protocol/index.ts';
+import type { ListQuery } from '../../store/index.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import { folderOf } from '../folder.ts';
+import type { Invocation } from '../invocation.ts';
+import { OWNER } from '../owner.ts';
+import { openReading } from '../reading.ts';
+import { table, type Column } from '../render/table.ts';
+import { ago } from '../render/time.ts';
+import { printValue } from '../render/value.ts';
+
+const DEFAULT_ROWS = 50;
+/** Beyond it a script should page through events instead. */
+const MOST_ROWS = 100_000;
+
+export async function run(invocation: Invocation): Promise<Exit> {
+  const { terminal, json } = invocation;
+  const query = queryOf(invocation);
+  await using reading = await openReading(invocation);
+  const page = await reading.reader.list(query);
+  const sessions = invocation.options.flag('waiting')
+    ? page.sessions.filter((row) => row.waiting > 0)
+    : page.sessions;
+  const hidden = page.hidden + page.sessions.length - sessions.length;
+  const more = page.next !== undefined;
+  if (json) {
+    printValue(terminal.out, { sessions, hidden, more });
+    return EXIT.done;
+  }
+  const now = Date.now();
+  if (sessions.length > 0)
+    terminal.out.write(table(terminal.out, columns(now, query.folder === undefined), sessions));
+  for (const line of remarks(sessions.length, hidden, more)) terminal.err.write(`${line}\n`);
+  return EXIT.done;
+}
+
+function queryOf(invocation: Invocation): ListQuery {
+  const { options } = invocation;
+  const all = options.flag('all');
+  const status = options.choice('status', Status.options);
+  if (all && options.text('cwd') !== undefined) {
+    throw new CarrelError('invalid_params', '--all lists every folder: leave --cwd out');
+  }
+  const text = options.text('search');
+  const shown =
+    status !== undefined ? [status] : options.flag('waiting') ? WAITING : all ? undefined : PRESENT;
+  return {
+    owner: OWNER,
+    limit: options.integer('limit', { min: 1, max: MOST_ROWS }) ?? DEFAULT_ROWS,
+    ...(all ? {} : { folder: folderOf(invocation) }),
+    ...(shown === undefined ? {} : { status: shown }),
+    ...(text === undefined ? {} : { text }),
+  };
+}
+
+const PRESENT = Status.options.filter((status) => status !== 'archived');
+/** Where a call can wait: a parallel batch may still be at work. */
+const WAITING: readonly SessionSummary['status'][] = ['running', 'waiting'];
+
+function columns(now: number, folders: boolean): readonly Column<SessionSummary>[] {
+  const folder: readonly Column<SessionSummary>[] = folders
+    ? [{ head: 'FOLDER', cell: (row) => row.folder, max: 40 }]
+    : [];
+  return [
+    { head: 'NAME', cell: (row) => row.name, max: 32 },
+    { head: 'STATUS', cell: (row) => statusCell(row), max: 20 },
+    { head: 'UPDATED', cell: (row) => ago(row.updatedAt, now) },
+    { head: 'MODEL', cell: (row) => row.model, max: 32 },
+    { head: 'TURNS', cell: (row) => String(row.turns) },
+    ...folder,
+    { head: 'ID', cell: (row) => row.session },
+    { head: 'TITLE', cell: (row) => row.title ?? '' },
+  ];
+}
+
+function statusCell({ status, waiting, lastOutcome }: SessionSummary): string {
+  if (waiting > 0) return `${status} (${String(waiting)} ?)`;
+  return status === 'idle' && lastOutcome !== undefined && lastOutcome !== 'completed'
+    ? `idle (${lastOutcome})`
+    : status;
+}
+
+function remarks(shown: number, hidden: number, more: boolean): string[] {
+  const none = shown === 0 ? ['no session here; carrel run begins one'] : [];
+  const cut = more ? ['there are more: --limit shows them'] : [];
+  return [
+    ...none,
+    ...cut,
+    ...(hidden > 0
+      ? [`${String(hidden)} hidden by the filters; --all shows every folder and the archive`]
+      : []),
+  ];
+}

@@ -1,0 +1,56 @@
+import { PRACTICE_ID } from '../../model/index.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import type { Invocation } from '../invocation.ts';
+import { note } from '../note.ts';
+import { checkProvider, type ProviderCheck } from '../provider-check.ts';
+import { mark } from '../render/style.ts';
+import { table, type Column } from '../render/table.ts';
+import { printValue } from '../render/value.ts';
+import { loadSetting, usableProviders } from '../setting.ts';
+
+interface Row {
+  readonly model: string;
+  readonly provider: string;
+  readonly default: boolean;
+}
+
+export async function run(invocation: Invocation): Promise<Exit> {
+  const { terminal, options, json } = invocation;
+  const setting = loadSetting(invocation, invocation.folder);
+  for (const text of setting.config.notices) note(invocation, 'warn', text);
+  const usable = usableProviders(setting);
+  const names = new Set([...usable.map(({ name }) => name), providerOf(PRACTICE_ID)]);
+  const ids = new Set(setting.models.list().filter((id) => names.has(providerOf(id))));
+  if (setting.config.model !== 'auto') ids.add(setting.config.model);
+  const rows = [...ids].map((model) => ({
+    model,
+    provider: providerOf(model),
+    default: model === setting.config.model,
+  }));
+  const checks = options.flag('check')
+    ? await Promise.all(usable.map((provider) => checkProvider(provider)))
+    : [];
+  if (json) printValue(terminal.out, { models: rows, ...(options.flag('check') ? { checks } : {}) });
+  else {
+    terminal.out.write(table(terminal.out, COLUMNS, rows));
+    for (const check of checks)
+      terminal.out.write(`${mark(terminal.out, check.ok ? 'ok' : 'failed')} ${sentence(check)}\n`);
+  }
+  return checks.every((check) => check.ok) ? EXIT.done : EXIT.failed;
+}
+
+const providerOf = (id: string): string => id.slice(0, id.indexOf('/'));
+
+function sentence({ provider, what, models }: ProviderCheck): string {
+  const some =
+    models.length === 0
+      ? ''
+      : `; it serves ${models.slice(0, 20).join(', ')}${models.length > 20 ? ' …' : ''}`;
+  return `${provider}: ${what}${some}`;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { head: 'MODEL', cell: (row) => row.model },
+  { head: 'PROVIDER', cell: (row) => row.provider },
+  { head: 'DEFAULT', cell: (row) => (row.default ? 'yes' : '') },
+];

@@ -1,0 +1,44 @@
+import { CarrelError } from '../../protocol/index.ts';
+import { EXIT, exitOfSummary, type Exit } from '../exit.ts';
+import type { Invocation } from '../invocation.ts';
+import { note } from '../note.ts';
+import { OWNER } from '../owner.ts';
+import { pollSummary } from '../poll.ts';
+import { openReading } from '../reading.ts';
+import { printValue } from '../render/value.ts';
+import { span } from '../render/time.ts';
+
+/** Waits for the end of `running`. `timeout` when the time given is over; Ctrl-C ends the wait and nothing else. */
+export async function run(invocation: Invocation): Promise<Exit> {
+  const { terminal, options, json } = invocation;
+  const timeoutMs = options.durationMs('timeout');
+  await using reading = await openReading(invocation);
+  const { session, name } = await reading.session();
+  const stop = new AbortController();
+  using _interrupt = terminal.onInterrupt(() => stop.abort());
+  const ends = [
+    stop.signal,
+    terminal.gone,
+    ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]),
+  ];
+  const read = async () => {
+    const row = await reading.reader.summary(OWNER, session);
+    if (row === undefined) throw new CarrelError('not_found', `${name} was deleted meanwhile`);
+    return row;
+  };
+  const row = await pollSummary(read, ({ status }) => status !== 'running', {
+    signal: AbortSignal.any(ends),
+  });
+  if (row === undefined) {
+    if (stop.signal.aborted || terminal.gone.aborted) return EXIT.cancelled;
+    throw new CarrelError('timeout', `${name} is still running after ${span(timeoutMs ?? 0)} (--timeout)`);
+  }
+  if (json) printValue(terminal.out, row);
+  else
+    note(
+      invocation,
+      'info',
+      `${name} is ${row.status}${row.lastOutcome === undefined ? '' : `, last turn ${row.lastOutcome}`}`,
+    );
+  return exitOfSummary(row);
+}

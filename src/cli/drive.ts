@@ -1,0 +1,132 @@
+// Takes a turn to its end in this process: starts it with a command, shows what happens, answers for the person who sits
+// here, and says with the exit code how it ended. Every command that makes an agent work ends up here.
+import type { SessionHandle } from '../host/index.ts';
+import { codeOf, type ViewItem } from '../protocol/index.ts';
+import type { StoreReader } from '../store/index.ts';
+import { readWaitingCalls, type WaitingCall } from './approvals.ts';
+import { EXIT, type Exit } from './exit.ts';
+import { printFailure } from './failure.ts';
+import { Goal, type Target } from './goal.ts';
+import { OWNER } from './owner.ts';
+import { askAbout } from './question.ts';
+import { mark } from './render/style.ts';
+import { span } from './render/time.ts';
+import type { View } from './render/view.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Drive {
+  readonly session: SessionHandle;
+  readonly name: string;
+  readonly reader: StoreReader;
+  readonly terminal: Terminal;
+  readonly view: View;
+  /** Whoever sits at the terminal may be asked. */
+  readonly interactive: boolean;
+  /** The turn is cancelled when it takes longer. */
+  readonly timeoutMs?: number | undefined;
+  /** The command that starts the work. */
+  readonly begin: () => Promise<Target>;
+}
+
+/** Ends with the turn that the command started, or when only a human can go on and nobody here answers. Refusals throw. */
+export async function drive(work: Drive): Promise<Exit> {
+  const stops = new Stops(work.terminal.gone);
+  using _interrupts = work.terminal.onInterrupt(() => interrupt(work, stops));
+  const { head } = await work.reader.read(OWNER, work.session.id, {
+    before: Number.MAX_SAFE_INTEGER,
+    limit: 1,
+  });
+  const goal = new Goal(await work.begin());
+  const deadline = setTimeout(
+    () => cancel(work, `it ran longer than ${span(work.timeoutMs ?? 0)} (--timeout)`),
+    work.timeoutMs,
+  );
+  if (work.timeoutMs === undefined) clearTimeout(deadline);
+  try {
+    for await (const item of work.session.follow({ cursor: head, signal: stops.leave })) {
+      work.view.show(item);
+      const exit = goal.reached(item) ?? (await whenWaiting(work, item, stops));
+      if (exit !== undefined) return exit;
+    }
+    return stops.left ? EXIT.cancelled : EXIT.done;
+  } finally {
+    clearTimeout(deadline);
+    work.view.end();
+  }
+}
+
+/** Two ways to be stopped: asked to cancel, which ends questions, and to leave, which ends everything. */
+class Stops {
+  readonly #cancel = new AbortController();
+  readonly #leave = new AbortController();
+  /** Aborts when nothing more is to be shown. */
+  readonly leave: AbortSignal;
+  /** Aborts when nobody wants to answer any more. */
+  readonly ask: AbortSignal;
+
+  constructor(gone: AbortSignal) {
+    this.leave = AbortSignal.any([this.#leave.signal, gone]);
+    this.ask = AbortSignal.any([this.#cancel.signal, this.leave]);
+  }
+
+  get left(): boolean {
+    return this.#leave.signal.aborted;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancel.signal.aborted;
+  }
+
+  next(): 'cancel' | 'leave' {
+    const step = this.cancelled ? 'leave' : 'cancel';
+    (step === 'leave' ? this.#leave : this.#cancel).abort();
+    return step;
+  }
+}
+
+function interrupt(work: Drive, stops: Stops): void {
+  if (stops.next() === 'leave') return;
+  work.view.end();
+  work.terminal.err.write(`${mark(work.terminal.err, 'warn')} cancelling the turn; Ctrl-C again leaves\n`);
+  cancel(work, 'Ctrl-C');
+}
+
+/** A turn that has just ended by itself refuses with `conflict`, and that is fine. */
+function cancel(work: Drive, reason: string): void {
+  work.session.cancel(reason).catch((error: unknown) => {
+    if (codeOf(error) !== 'conflict') printFailure(error, work.terminal.err, false);
+  });
+}
+
+/** When nothing moves until a human answers: asks here, or says where to answer and ends. */
+async function whenWaiting(work: Drive, item: ViewItem, stops: Stops): Promise<Exit | undefined> {
+  if (item.type === 'delta') return undefined;
+  const row = await work.session.summary();
+  if (row.status !== 'waiting' || row.seq > item.seq) return undefined;
+  const calls = await readWaitingCalls(work.reader, work.session.id);
+  const answered = work.interactive && (await answer(work, calls, stops));
+  if (answered || stops.cancelled) return undefined;
+  for (const line of howToAnswer(work.name, calls)) work.terminal.err.write(`  ${line}\n`);
+  return EXIT.waiting;
+}
+
+/** Whether every call was answered. */
+async function answer(work: Drive, calls: readonly WaitingCall[], stops: Stops): Promise<boolean> {
+  work.view.end();
+  for (const call of calls) {
+    const answered = await askAbout(call, work.terminal, stops.ask).catch((error: unknown) => {
+      if (stops.ask.aborted) return undefined;
+      throw error;
+    });
+    if (answered === undefined) return false;
+    if (answered.decision === 'allow') await work.session.approve(call.call, answered.scope);
+    else await work.session.deny(call.call, answered.reason);
+  }
+  return true;
+}
+
+/** The lines to type; a call is named only where several wait. */
+export function howToAnswer(name: string, calls: readonly WaitingCall[]): string[] {
+  const targets = calls.length === 1 ? [name] : calls.map(({ call }) => `${name} ${call}`);
+  return targets.flatMap((target) => [`carrel approve ${target}`, `carrel deny ${target}`]);
+}

@@ -1,0 +1,20 @@
+import { CarrelError, MAX_INPUT_BYTES } from '../protocol/index.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A prompt with what was piped in behind it. `invalid_params` when both are empty or together too long. */
+export async function readInput(prompt: string | undefined, terminal: Terminal): Promise<string> {
+  const piped = await terminal.piped(MAX_INPUT_BYTES);
+  const text = [prompt, piped].filter((part) => part !== undefined && part.trim() !== '').join('\n\n');
+  if (text === '') {
+    throw new CarrelError(
+      'invalid_params',
+      'the prompt is empty: write what the agent should do, or pipe it in',
+    );
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_INPUT_BYTES) {
+    const message = `the prompt has ${String(bytes)} bytes, at most ${String(MAX_INPUT_BYTES)} are taken: put it into a file and name that`;
+    throw new CarrelError('invalid_params', message, { data: { bytes, limitBytes: MAX_INPUT_BYTES } });
+  }
+  return text;
+}

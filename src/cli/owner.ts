@@ -1,0 +1,2 @@
+/** Whose sessions these are, until there are more owners than the person at this machine. */
+export const OWNER = 'local';

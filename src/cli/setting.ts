@@ -1,0 +1,80 @@
+// Configuration and environment into what a host is made of. Nothing here is opened or reached.
+import { systemClock } from '../base/index.ts';
+import { loadConfig, resolveProfiles, type Config, type Home } from '../config/index.ts';
+import {
+  BUILT_IN_PROVIDERS,
+  chooseAuto,
+  createModels,
+  type Models,
+  type ProviderOptions,
+} from '../model/index.ts';
+import { CarrelError, type Profile } from '../protocol/index.ts';
+import { homeOf } from './home.ts';
+import type { Invocation } from './invocation.ts';
+
+export interface Setting {
+  readonly home: Home;
+  readonly config: Config;
+  /** Configured ones, then the built-in ones; with their keys. */
+  readonly providers: readonly ProviderOptions[];
+  readonly models: Models;
+  /** Their model may be `auto`. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+}
+
+/** For work in `folder`, whose own configuration counts as far as it is trusted. */
+export function loadSetting(
+  invocation: Pick<Invocation, 'env'>,
+  folder: string,
+  flags: Readonly<Record<string, string>> = {},
+): Setting {
+  const home = homeOf(invocation);
+  const config = loadConfig({ home, folder, env: invocation.env, flags });
+  const providers = providersOf(config, invocation.env);
+  const models = createModels({ providers, clock: systemClock });
+  return { home, config, providers, models, profiles: resolveProfiles(config) };
+}
+
+function providersOf(config: Config, env: Invocation['env']): ProviderOptions[] {
+  const builtIn = Object.entries(BUILT_IN_PROVIDERS).filter(([name]) => !config.providers.has(name));
+  return [...config.providers, ...builtIn].map(([name, provider]): ProviderOptions => {
+    const { kind, baseUrl, apiKeyEnv } = provider;
+    const { apiKey, headers, models } = 'defaultModel' in provider ? {} : provider;
+    return { name, kind, baseUrl, apiKeyEnv, headers, models, apiKey: apiKey ?? env[apiKeyEnv ?? ''] };
+  });
+}
+
+export interface PickedModel {
+  readonly id: string;
+  /** Said when it was chosen and not named. */
+  readonly why?: string;
+}
+
+/** The model that `id` stands for, checked to be there; `auto` is chosen. Refuses with `model_unavailable`. */
+export async function pickModel({ models, config, providers }: Setting, id: string): Promise<PickedModel> {
+  if (id !== 'auto') return { id: (await models.resolve(id)).id };
+  const choice = chooseAuto({
+    configuredDefault: config.model,
+    providers: [...config.providers].map(([name, provider]) => ({ ...provider, name })),
+    keysPresent: new Set(
+      providers.flatMap(({ apiKey, apiKeyEnv }) => (apiKey && apiKeyEnv ? [apiKeyEnv] : [])),
+    ),
+  });
+  if (!choice.ok) throw noModel(choice.lookedFor);
+  return { id: (await models.resolve(choice.model)).id, why: choice.why };
+}
+
+function noModel(lookedFor: readonly string[]): CarrelError {
+  const message = `no model is configured; looked for ${lookedFor.join(', ')}. Practise without one: -m offline/practice`;
+  return new CarrelError('model_unavailable', message, { data: { lookedFor } });
+}
+
+/** Providers worth showing: configured ones, and built-in ones whose key is there. */
+export function usableProviders({ config, providers }: Setting): readonly ProviderOptions[] {
+  return providers.filter(({ name, apiKey }) => config.providers.has(name) || apiKey !== undefined);
+}
+
+/** Variables that hold keys: no command may see them. */
+export function secretNames({ providers }: Setting): readonly string[] {
+  return providers.flatMap(({ apiKeyEnv }) => (apiKeyEnv === undefined ? [] : [apiKeyEnv]));
+}

@@ -1,0 +1,265 @@
+// Every command of the command line, as data.
+import type { ArgumentSpec, CommandSpec, OptionSpec } from './invocation.ts';
+
+const MODES = ['read', 'ask', 'edits', 'full'];
+const STATUSES = ['idle', 'running', 'waiting', 'paused', 'failed', 'archived'];
+
+const SESSION: ArgumentSpec = {
+  name: '<session>',
+  summary: 'id, prefix of an id, name in this folder, or a name that only one folder has',
+};
+const JSON_VALUE: OptionSpec = { flags: '--json', summary: 'print one JSON value' };
+const JSON_LINES: OptionSpec = {
+  flags: '--json',
+  summary: 'print one JSON object a line: events, and frames of type "delta"',
+};
+const TIMEOUT: OptionSpec = {
+  flags: '--timeout <duration>',
+  summary: 'cancel the turn after this time (30s, 5m, 2h)',
+};
+
+/** Options of every command that makes a session. */
+const SETUP: readonly OptionSpec[] = [
+  {
+    flags: '-m, --model <provider/model>',
+    summary: 'the model; "auto" takes the configured one, else the first key found',
+  },
+  { flags: '--profile <name>', summary: 'the profile of a new session' },
+  { flags: '--cwd <folder>', summary: 'work in this folder instead of the current one' },
+  { flags: '--mode <mode>', summary: 'what needs no question', choices: MODES },
+  { flags: '--max-steps <count>', summary: 'model requests in one turn at most' },
+];
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'run',
+    summary: 'give an agent a prompt and stream its answer',
+    args: [{ name: '[prompt]', summary: 'what to do; piped input is appended (at most 10 MB)' }],
+    options: [
+      {
+        flags: '-s, --session <name>',
+        summary: 'continue the session of this name in this folder, or begin it',
+      },
+      { flags: '-c, --continue', summary: 'continue the newest session of this folder, or begin one' },
+      ...SETUP,
+      { flags: '--title <title>', summary: 'the title of a new session' },
+      { flags: '--tag <key=value>', summary: 'tag a new session; may be repeated', repeatable: true },
+      TIMEOUT,
+      { flags: '--budget <usd>', summary: 'not there yet: prices are not known to this version' },
+      { flags: '--detach', summary: 'not there yet: it needs the daemon' },
+      JSON_LINES,
+    ],
+    details:
+      'Without a terminal a call that needs an approval is recorded, the exit code is 4, and `carrel approve` goes on.\nExit: 0 done, 1 failed, 2 usage or no model, 3 refused, 4 waiting for an approval, 130 cancelled.',
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list sessions, newest activity first',
+    options: [
+      { flags: '-a, --all', summary: 'every folder, archived ones too' },
+      { flags: '--status <status>', summary: 'only this status', choices: STATUSES },
+      { flags: '--waiting', summary: 'only sessions with a call that waits for an approval' },
+      { flags: '--search <text>', summary: 'part of a name or title' },
+      { flags: '--limit <count>', summary: 'rows at most (default 50)' },
+      { flags: '--cwd <folder>', summary: 'sessions of this folder' },
+      JSON_VALUE,
+    ],
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'show',
+    summary: 'show one session and its last messages',
+    args: [SESSION],
+    options: [{ flags: '-n, --last <count>', summary: 'messages at most (default 10)' }, JSON_VALUE],
+    load: () => import('./commands/show.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'print the events of a session',
+    args: [SESSION],
+    options: [
+      { flags: '--after <seq>', summary: 'begin behind this event' },
+      { flags: '--type <type>', summary: 'only this type; may be repeated', repeatable: true },
+      JSON_LINES,
+    ],
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'send',
+    summary: 'give a session an input, run its turn to the end',
+    args: [SESSION, { name: '[text]', summary: 'the input; piped input is appended' }],
+    options: [{ flags: '--note', summary: 'add it as context, without a turn' }, TIMEOUT, JSON_LINES],
+    details:
+      'On a terminal the answer streams; elsewhere it stays in the session (`carrel show`), and the exit code says how it went.',
+    load: () => import('./commands/send.ts'),
+  },
+  {
+    name: 'follow',
+    summary: 'print what happens in a session, from now on, whichever process runs it',
+    args: [SESSION],
+    options: [{ flags: '--from-start', summary: 'everything that happened so far first' }, JSON_LINES],
+    load: () => import('./commands/follow.ts'),
+  },
+  {
+    name: 'wait',
+    summary: 'wait until a session stops working; the exit code says how it ended',
+    args: [SESSION],
+    options: [{ flags: '--timeout <duration>', summary: 'give up after this time' }, JSON_VALUE],
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    name: 'continue',
+    summary: 'go on with an interrupted or paused turn, or with held inputs',
+    args: [SESSION],
+    options: [TIMEOUT, JSON_LINES],
+    load: () => import('./commands/continue.ts'),
+  },
+  {
+    name: 'cancel',
+    summary: 'cancel the turn of a session',
+    args: [SESSION],
+    options: [{ flags: '--reason <text>', summary: 'why, for the journal' }, JSON_VALUE],
+    load: () => import('./commands/cancel.ts'),
+  },
+  {
+    name: 'inbox',
+    summary: 'list every call that waits for an approval',
+    options: [JSON_VALUE],
+    load: () => import('./commands/inbox.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'allow a waiting call; the turn goes on here',
+    args: [SESSION, { name: '[call]', summary: 'the call; needed when several wait' }],
+    options: [
+      {
+        flags: '--scope <scope>',
+        summary: 'how far it reaches (default once)',
+        choices: ['once', 'session', 'path', 'always'],
+      },
+      TIMEOUT,
+      JSON_LINES,
+    ],
+    load: () => import('./commands/approve.ts'),
+  },
+  {
+    name: 'deny',
+    summary: 'deny a waiting call; the turn goes on here, and the model learns why',
+    args: [SESSION, { name: '[call]', summary: 'the call; needed when several wait' }],
+    options: [{ flags: '--reason <text>', summary: 'told to the model' }, TIMEOUT, JSON_LINES],
+    load: () => import('./commands/deny.ts'),
+  },
+  {
+    name: 'rename',
+    summary: 'give a session another name or title',
+    args: [
+      SESSION,
+      { name: '[name]', summary: 'the new name: letters, digits, "-", "_"; unique in its folder' },
+    ],
+    options: [{ flags: '--title <title>', summary: 'the new title' }, JSON_VALUE],
+    load: () => import('./commands/rename.ts'),
+  },
+  {
+    name: 'archive',
+    summary: 'put a session away; its history stays',
+    args: [SESSION],
+    options: [JSON_VALUE],
+    load: () => import('./commands/archive.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'take an archived session back',
+    args: [SESSION],
+    options: [JSON_VALUE],
+    load: () => import('./commands/restore.ts'),
+  },
+  {
+    name: 'delete',
+    summary: 'erase a session for good: journal, files kept for it, list row',
+    args: [SESSION],
+    options: [{ flags: '-y, --yes', summary: 'do not ask' }, JSON_VALUE],
+    load: () => import('./commands/delete.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'write a session as Markdown, or its events as JSON lines',
+    args: [SESSION, { name: '[file]', summary: 'where to; stdout without it' }],
+    options: [
+      { flags: '--json', summary: 'one event a line instead of Markdown' },
+      { flags: '--force', summary: 'replace the file' },
+    ],
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'setup',
+    summary: 'find local model servers and write the configuration',
+    options: [
+      { flags: '--provider <name>', summary: 'set this provider without asking' },
+      {
+        flags: '--kind <kind>',
+        summary: 'how it is spoken to',
+        choices: ['openai', 'openai-compatible', 'anthropic', 'google'],
+      },
+      { flags: '--base-url <url>', summary: 'where it answers' },
+      { flags: '--api-key-env <name>', summary: 'the environment variable that holds its key' },
+      { flags: '--model <model>', summary: 'the default model, without the provider' },
+      JSON_VALUE,
+    ],
+    load: () => import('./commands/setup.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'read or change the configuration',
+    args: [
+      { name: '<action>', summary: 'what to do', choices: ['get', 'set', 'path', 'explain'] },
+      { name: '[key]', summary: 'for example limits.maxSteps; all of them without it' },
+      { name: '[value]', summary: 'JSON, or a plain word' },
+    ],
+    options: [JSON_VALUE],
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'models',
+    summary: 'list the models that are configured',
+    options: [{ flags: '--check', summary: 'ask each provider whether it answers' }, JSON_VALUE],
+    load: () => import('./commands/models.ts'),
+  },
+  {
+    name: 'tools',
+    summary: 'list the tools that agents can be given',
+    args: [{ name: '[tool]', summary: 'show its arguments' }],
+    options: [JSON_VALUE],
+    load: () => import('./commands/tools.ts'),
+  },
+  {
+    name: 'profiles',
+    summary: 'list the profiles',
+    args: [{ name: '[profile]', summary: 'show it whole' }],
+    options: [JSON_VALUE],
+    load: () => import('./commands/profiles.ts'),
+  },
+  {
+    name: 'trust',
+    summary: 'let the configuration of a folder add providers, commands and permissions',
+    args: [{ name: '[folder]', summary: 'this one without it' }],
+    options: [
+      { flags: '--list', summary: 'list the trusted folders' },
+      { flags: '--remove', summary: 'trust it no longer' },
+      JSON_VALUE,
+    ],
+    load: () => import('./commands/trust.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this installation, each with a remedy',
+    options: [JSON_VALUE],
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    args: [{ name: '<shell>', summary: 'which', choices: ['bash', 'zsh', 'fish'] }],
+    load: () => import('./commands/completion.ts'),
+  },
+];
