@@ -15,6 +15,7 @@ export type { PracticeOptions } from './practice/model.ts';
 export { probeServer } from './probe.ts';
 export type { Probe, ProbeOptions } from './probe.ts';
 export { providerModel } from './providers/model.ts';
+export { DEFAULT_BASE_URL } from './providers/options.ts';
 export type { ProviderOptions, ProviderWorld } from './providers/options.ts';
 export { createModels } from './registry.ts';
 export type { ModelsOptions } from './registry.ts';
