@@ -36,6 +36,13 @@ export async function reach({ folder, deny }: Reach, given: string): Promise<Pla
   throw new CarrelError('forbidden', `rule deny.paths "${rule}" denies "${given}"`);
 }
 
+/** `reach` for what must exist already (`not_found`). */
+export async function reachExisting(request: Reach, given: string): Promise<Place> {
+  const place = await reach(request, given);
+  if (place.missing.length > 0) throw fileError({ code: 'ENOENT' }, given);
+  return place;
+}
+
 /** Opens the directory at `path`, which must be inside the place's folder at that moment. */
 export async function pinDirectory(place: Place, path: string): Promise<PinnedDirectory> {
   if (process.platform === 'win32') return checkedDirectory(place, path);

@@ -1,7 +1,10 @@
-import type { JsonObject } from '../../base/index.ts';
+import { oneLine, type JsonObject } from '../../base/index.ts';
 import { codeOf, ERRORS, toErrorInfo, type ErrorInfo } from '../../protocol/index.ts';
 import { fileError, systemCode } from '../file-error.ts';
 import type { Tool, ToolContext, ToolIntent, ToolResult } from '../port.ts';
+
+/** Characters of a summary that a human can take in at a glance. */
+const SUMMARY_LENGTH = 200;
 
 /** A tool whose arguments have a type. They were checked against `parameters` before, so the type is what they are. */
 export interface Definition<Args> extends Omit<Tool, 'intent' | 'run'> {
@@ -14,7 +17,10 @@ export interface Definition<Args> extends Omit<Tool, 'intent' | 'run'> {
 export function defineTool<Args>({ intent, run, ...rest }: Definition<Args>): Tool {
   return {
     ...rest,
-    intent: (args: JsonObject) => intent(args as Args),
+    intent: (args: JsonObject) => {
+      const { summary, ...touched } = intent(args as Args);
+      return { summary: oneLine(summary, SUMMARY_LENGTH), ...touched };
+    },
     async run(args: JsonObject, context: ToolContext): Promise<ToolResult> {
       try {
         if (context.signal.aborted) return failed(stopError(context.signal));

@@ -1,4 +1,3 @@
-import { oneLine } from '../../base/index.ts';
 import type { ErrorInfo } from '../../protocol/index.ts';
 import type { Tool, ToolContext, ToolResult } from '../port.ts';
 import type { CommandEnd, Sandbox } from '../sandbox/sandbox.ts';
@@ -37,7 +36,7 @@ export const execTool = (sandbox: Sandbox): Tool =>
     access: 'execute',
     idempotent: false,
     parallel: false,
-    intent: ({ command }) => ({ summary: `exec ${oneLine(command, 190)}`, paths: [], command }),
+    intent: ({ command }) => ({ summary: `exec ${command}`, paths: [], command }),
     async run({ command, timeoutMs }, context) {
       const { folder, progress, outputBytes } = context;
       const signal = limited(context.signal, timeoutMs);
@@ -70,7 +69,7 @@ function toolFailed(message: string): ErrorInfo {
 
 function present(end: CommandEnd, problem: ErrorInfo | undefined): ToolResult {
   const lines = [end.output.replace(/\n$/, '')].filter((text) => text !== '');
-  if (problem === undefined) lines.push(`[exit code 0]`);
+  if (problem === undefined) lines.push('[exit code 0]');
   if (end.leftBehind > 0 && !end.aborted)
     lines.push(`[processes left running in the background were ended: ${end.leftBehind}]`);
   const text = lines.join('\n');

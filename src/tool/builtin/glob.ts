@@ -1,4 +1,4 @@
-import { reach } from '../pinned.ts';
+import { reachExisting } from '../pinned.ts';
 import type { Tool } from '../port.ts';
 import { defineTool, done } from './define.ts';
 import { pageBytes, withNotes } from './page.ts';
@@ -32,7 +32,7 @@ export const globTool = (search: Search): Tool =>
     timeoutMs: SEARCH_TIMEOUT_MS,
     intent: ({ pattern, path = '.' }) => ({ summary: `glob ${pattern} in ${path}`, paths: [path] }),
     async run({ pattern, path = '.' }, context) {
-      const place = await reach(context, path);
+      const place = await reachExisting(context, path);
       const job = {
         kind: 'glob' as const,
         root: place.root,

@@ -1,4 +1,4 @@
-import { reach } from '../pinned.ts';
+import { reachExisting } from '../pinned.ts';
 import type { Tool } from '../port.ts';
 import { defineTool, done } from './define.ts';
 import { SEARCH_TIMEOUT_MS } from './glob.ts';
@@ -32,7 +32,7 @@ export const grepTool = (search: Search): Tool =>
     timeoutMs: SEARCH_TIMEOUT_MS,
     intent: ({ pattern, path = '.' }) => ({ summary: `grep ${pattern} in ${path}`, paths: [path] }),
     async run({ pattern, path = '.', ignoreCase = false }, context) {
-      const place = await reach(context, path);
+      const place = await reachExisting(context, path);
       const job = {
         kind: 'grep' as const,
         root: place.root,

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { CarrelError } from '../../protocol/index.ts';
 import { denyRules } from '../deny.ts';
 import { fileError } from '../file-error.ts';
-import { pinDirectory, reach } from '../pinned.ts';
+import { pinDirectory, reachExisting } from '../pinned.ts';
 import type { Tool } from '../port.ts';
 import { defineTool, done } from './define.ts';
 import { Page, pageBytes, printable, withNotes } from './page.ts';
@@ -33,7 +33,7 @@ export const listTool: Tool = defineTool<{ readonly path?: string }>({
   parallel: true,
   intent: ({ path = '.' }) => ({ summary: `list ${path}`, paths: [path] }),
   async run({ path = '.' }, context) {
-    const place = await reach(context, path);
+    const place = await reachExisting(context, path);
     await using directory = await pinDirectory(place, place.path).catch((error: unknown) => {
       throw notListable(error, path);
     });
