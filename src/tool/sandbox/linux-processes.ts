@@ -20,8 +20,8 @@ export async function readLinuxProcesses(since: number): Promise<ProcessSnapshot
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const row = readProcess(pid, since);
-    if (row === undefined) settled = false;
-    else rows.push(row);
+    if (row === undefined || (row.dead && row.start >= since)) settled = false;
+    if (row !== undefined) rows.push(row);
     if (performance.now() < sliceEnds) continue;
     await otherWork();
     sliceEnds = performance.now() + SLICE_MS;

@@ -15,7 +15,7 @@ export interface ProcessRow {
 
 export interface ProcessSnapshot {
   readonly rows: readonly ProcessRow[];
-  /** False when a process vanished while the table was read: one it started just before may be missing. */
+  /** False when a process ended while the table was read, or just before: one that it started last may be missing. */
   readonly settled: boolean;
 }
 

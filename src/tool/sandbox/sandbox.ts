@@ -4,10 +4,13 @@ import { BoundedOutput } from './bounded-output.ts';
 import { commandEnvironment, type Environment } from './environment.ts';
 import { CALL_VARIABLE, openLeash } from './mark.ts';
 import { Progress } from './progress.ts';
-import { Tracker } from './tracker.ts';
+import type { Reaped } from './reap.ts';
+import { Tracker, type TrackedCall } from './tracker.ts';
 
-/** How long the rest of the output is waited for when every known process is dead, ms. It is in the pipe already. */
-const DRAIN_MS = 1000;
+/** When every known process is dead, the rest of the output is in the pipe and comes at once. Else someone holds it: look again, every so many ms. */
+const DRAIN_MS = 100;
+/** How often at most. Whoever holds it then was not started by the command but handed it. */
+const DRAINS = 50;
 
 export interface Command {
   readonly command: string;
@@ -71,8 +74,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       await Promise.race([exited, abortOf(command.signal)]);
       const aborted =
         command.signal.aborted && call.child.exitCode === null && call.child.signalCode === null;
-      const { found, confirmed } = await call.end();
-      await within(DRAIN_MS, closed, clock);
+      const { found, confirmed } = await endAll(call, closed, clock);
       call.child.stdout?.destroy();
       call.child.stderr?.destroy();
       return {
@@ -107,10 +109,21 @@ function abortOf(signal: AbortSignal): Promise<void> {
   return promise;
 }
 
-async function within(delayMs: number, wanted: Promise<void>, clock: Clock): Promise<void> {
-  const late = deferred<void>();
-  using _timer = clock.after(delayMs, () => late.resolve());
-  await Promise.race([wanted, late.promise]);
+async function endAll(call: TrackedCall, closed: Promise<void>, clock: Clock): Promise<Reaped> {
+  let found = 0;
+  for (let drain = 0; drain < DRAINS; drain++) {
+    const reaped = await call.end();
+    found += reaped.found;
+    if (!reaped.confirmed) return { found, confirmed: false };
+    if (await within(DRAIN_MS, closed, clock)) return { found, confirmed: true };
+  }
+  return { found, confirmed: false };
+}
+
+async function within(delayMs: number, wanted: Promise<void>, clock: Clock): Promise<boolean> {
+  const late = deferred<boolean>();
+  using _timer = clock.after(delayMs, () => late.resolve(false));
+  return Promise.race([wanted.then(() => true), late.promise]);
 }
 
 function startShell(

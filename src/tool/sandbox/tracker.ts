@@ -17,7 +17,7 @@ import { endWindowsTree } from './windows-tree.ts';
 const FIRST_LOOK_MS = 10;
 const LAST_LOOK_MS = 2000;
 /** Looks in a row while processes come and go, before what the last one showed is believed. */
-const MAX_LOOKS = 3;
+const MAX_LOOKS = 8;
 /** Processes the watcher is told of at most. It finds by itself those that carry the mark. */
 const MAX_TOLD = 2000;
 
