@@ -36,6 +36,8 @@ var sources = new URL('../src/cli/main.ts', import.meta.url);
 var checkout = existsSync(sources);
 var problem = missing();
 if (problem === undefined) {
+  // Until the program says how it went, it failed: it may end because it waits for something that never comes.
+  process.exitCode = 1;
   void import(checkout ? sources.href : new URL('../dist/cli/main.js', import.meta.url).href);
 } else {
   process.stderr.write(problem + '\n');
