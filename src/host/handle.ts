@@ -1,4 +1,4 @@
-import { newId } from '../base/index.ts';
+import { Flat, newId } from '../base/index.ts';
 import {
   CarrelError,
   type Command,
@@ -8,7 +8,7 @@ import {
   type Source,
   type ViewItem,
 } from '../protocol/index.ts';
-import { follow, type Scope, type Supervisor } from '../runtime/index.ts';
+import { follow, followBatches, type Scope, type Supervisor } from '../runtime/index.ts';
 import { statusOf, summaryOf } from '../session/index.ts';
 import type { SendOptions, SessionHandle } from './port.ts';
 
@@ -41,14 +41,17 @@ export class NearSession implements SessionHandle {
     return this.command(this.#sendCommand(text, options));
   }
 
-  async *run(text: string, options: SendOptions = {}): AsyncGenerator<ViewItem> {
+  run(text: string, options: SendOptions = {}): AsyncIterable<ViewItem> {
     const command = this.#sendCommand(text, options);
+    return new Flat(this.#runBatches(command), this.#endOf(command.id));
+  }
+
+  async *#runBatches(command: Command): AsyncGenerator<readonly ViewItem[]> {
     const { seq: after } = await this.summary();
     const stop = new AbortController();
-    const items = follow(this.#scope, this.#supervisor, this.id, { after, signal: stop.signal });
     const sent = this.command(command);
     sent.catch(() => stop.abort());
-    yield* this.#untilSettled(items, command.id);
+    yield* followBatches(this.#scope, this.#supervisor, this.id, { after, signal: stop.signal });
     await sent;
   }
 
@@ -129,17 +132,17 @@ export class NearSession implements SessionHandle {
     return { type: 'input/send', id: id ?? this.#newCommandId(), text, source, delivery, ...optional };
   }
 
-  /** Ends after the event that finishes the turn which delivered the input, withdraws or holds it, or leaves the turn to a human. */
-  async *#untilSettled(items: AsyncIterable<ViewItem>, command: string): AsyncGenerator<ViewItem> {
+  /** Picks the event that finishes the turn which delivered the input, withdraws or holds it, or leaves the turn to a human. */
+  #endOf(command: string): (item: ViewItem) => boolean {
     let turn: string | undefined;
-    for await (const item of items) {
-      yield item;
+    return (item) => {
+      if (item.type === 'delta') return false;
       if (item.type === 'input.delivered' && item.data.command === command) turn = item.turn;
-      if (item.type === 'turn.finished' && item.turn === turn) return;
-      if (item.type === 'input.withdrawn' && item.data.command === command) return;
-      if (item.type === 'input.held' && item.data.commands.includes(command)) return;
-      if (item.type !== 'delta' && this.#waitsAt(item.seq)) return;
-    }
+      if (item.type === 'turn.finished') return item.turn === turn;
+      if (item.type === 'input.withdrawn') return item.data.command === command;
+      if (item.type === 'input.held') return item.data.commands.includes(command);
+      return this.#waitsAt(item.seq);
+    };
   }
 
   #waitsAt(seq: number): boolean {

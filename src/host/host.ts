@@ -1,7 +1,7 @@
 // The library door: composes everything below it, and reads no environment.
 import { systemClock, systemRandom } from '../base/index.ts';
 import { CarrelError, type Grant } from '../protocol/index.ts';
-import { Slots, Supervisor, type Scope, type SlotCounts } from '../runtime/index.ts';
+import { Conversations, Slots, Supervisor, type Scope, type SlotCounts } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
@@ -72,6 +72,7 @@ class NearHost implements Host {
       clock,
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
+      conversations: new Conversations(),
       turnSlots: this.#turnSlots,
       providerSlots,
       grants: () => (options.grants?.() ?? []) as readonly Grant[],

@@ -210,7 +210,8 @@ export class Actor implements SessionView {
     this.#scope.fault('the store could not write', error, this.id);
     const mails = this.#mailbox;
     this.#mailbox = mails.filter((mail) => !isClients(mail) && !this.#closing);
-    for (const mail of mails) if (!this.#mailbox.includes(mail)) void refuse(this.#scope, mail, error as CarrelError);
+    for (const mail of mails)
+      if (!this.#mailbox.includes(mail)) void refuse(this.#scope, mail, error as CarrelError);
     if (this.#closing) return;
     const delayMs = STORE_RETRY_MS[Math.min(this.#storeFailures++, STORE_RETRY_MS.length - 1)] ?? 0;
     await new Promise<void>((resolve) => void this.#scope.clock.after(delayMs, resolve));

@@ -1,5 +1,6 @@
 // History, the open parts and what comes, joined without gap or repeat: the viewer is attached first, then the store is read
 // up to where it was attached, then what waited is shown. A viewer that fell behind begins again from its place.
+import { Flat } from '../base/index.ts';
 import { CarrelError, type Cursor, type DeltaFrame, type ViewItem } from '../protocol/index.ts';
 import type { Viewer } from './hub.ts';
 import type { Scope } from './scope.ts';
@@ -14,12 +15,22 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function* follow(
+/** One session's items, until the signal aborts, the reader leaves, the host closes, or after the item that `isLast` picks. */
+export function follow(
   scope: Scope,
   supervisor: Supervisor,
   session: string,
-  options: FollowOptions = {},
-): AsyncGenerator<ViewItem> {
+  options: FollowOptions & { readonly isLast?: (item: ViewItem) => boolean } = {},
+): AsyncIterableIterator<ViewItem> {
+  return new Flat(followBatches(scope, supervisor, session, options), options.isLast);
+}
+
+export async function* followBatches(
+  scope: Scope,
+  supervisor: Supervisor,
+  session: string,
+  options: FollowOptions,
+): AsyncGenerator<readonly ViewItem[]> {
   const { cursor, signal, after = 0 } = options;
   if (cursor !== undefined) await checkCursor(scope, session, cursor);
   const place = new Place(cursor ?? { seq: after });
@@ -59,8 +70,12 @@ class Place {
     this.parts = new Map(Object.entries(parts));
   }
 
-  /** The item, or what of it is new; undefined when it was seen. */
-  take(item: ViewItem): ViewItem | undefined {
+  /** What of these is new. */
+  takeAll(items: readonly ViewItem[]): readonly ViewItem[] {
+    return items.map((item) => this.#take(item)).filter((item) => item !== undefined);
+  }
+
+  #take(item: ViewItem): ViewItem | undefined {
     return item.type === 'delta' ? this.#takeDelta(item) : this.#takeEvent(item);
   }
 
@@ -87,47 +102,26 @@ async function* catchUp(
   supervisor: Supervisor,
   session: string,
   place: Place,
-): AsyncGenerator<ViewItem> {
+): AsyncGenerator<readonly ViewItem[]> {
   const actor = supervisor.peek(session);
   const frames = actor === undefined ? await storedFrames(scope, session) : actor.frames();
   const upTo = actor?.state.seq ?? Infinity;
   while (place.seq < upTo) {
     const page = await scope.store.read(scope.owner, session, { after: place.seq, limit: PAGE });
     const events = page.events.filter((event) => event.seq <= upTo);
-    for (const event of events) {
-      const item = place.take(event);
-      if (item !== undefined) yield item;
-    }
     if (events.length === 0) break;
+    yield place.takeAll(events);
   }
-  for (const frame of frames) {
-    const item = place.take({ ...frame, seq: Math.max(frame.seq, place.seq) });
-    if (item !== undefined) yield item;
-  }
+  yield place.takeAll(frames.map((frame) => ({ ...frame, seq: Math.max(frame.seq, place.seq) })));
 }
 
 /** Of a session that is asleep: text that its last host left open. */
 async function storedFrames(scope: Scope, session: string): Promise<readonly DeltaFrame[]> {
   const tail = await scope.store.tail(scope.owner, session);
-  return tail.map(({ step, part, kind, text }) => ({
-    type: 'delta',
-    session,
-    seq: 0,
-    step,
-    part,
-    kind,
-    offset: 0,
-    text,
-  }));
+  return tail.map((part) => ({ type: 'delta', session, seq: 0, ...part, offset: 0 }));
 }
 
-async function* live(viewer: Viewer, place: Place): AsyncGenerator<ViewItem> {
-  for (;;) {
-    const items = await viewer.take();
-    for (const item of items) {
-      const fresh = place.take(item);
-      if (fresh !== undefined) yield fresh;
-    }
-    if (viewer.closed || viewer.behind) return;
-  }
+async function* live(viewer: Viewer, place: Place): AsyncGenerator<readonly ViewItem[]> {
+  do yield place.takeAll(await viewer.take());
+  while (!viewer.closed && !viewer.behind);
 }

@@ -39,11 +39,14 @@ async function* pages(
   }
 }
 
-/** Every message of the journal up to `seq`. */
-export async function readAll(scope: Scope, session: string, seq: number): Promise<Conversation> {
-  const conversation = new Conversation();
-  for await (const events of pages(scope, session, 0, seq)) conversation.addAll(events);
-  return conversation;
+/** Every message of the journal up to `seq`, going on from what is `known`. */
+export async function readAll(
+  scope: Scope,
+  { session, seq }: { readonly session: string; readonly seq: number },
+  known = new Conversation(),
+): Promise<Conversation> {
+  for await (const events of pages(scope, session, known.seq, seq)) known.addAll(events);
+  return known;
 }
 
 /** Takes the session and folds its journal. `recovery` is what must be appended before anything is started. */

@@ -4,6 +4,7 @@ import type { Grant } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
+import type { Conversations } from './conversations.ts';
 import type { Slots } from './slots.ts';
 
 export interface Scope {
@@ -13,6 +14,7 @@ export interface Scope {
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;
+  readonly conversations: Conversations;
   readonly turnSlots: Slots;
   readonly providerSlots: (provider: string) => Slots;
   /** Permissions that hold for every session of this host. */

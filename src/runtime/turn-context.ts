@@ -24,14 +24,25 @@ export class TurnContext {
   }
 
   conversation({ session, seq }: SessionState): Promise<Conversation> {
-    this.#conversation ??= readAll(this.#scope, session, seq);
+    this.#conversation ??= this.#find(session, seq);
     return this.#conversation;
   }
 
-  /** Folds what was committed; an idle session keeps no messages. */
-  committed(events: readonly SessionEvent[], { turn }: SessionState): void {
-    if (turn === undefined) this.#conversation = undefined;
-    else this.#conversation = this.#conversation?.then((conversation) => fold(conversation, events));
+  /** Folds what was committed. An idle session holds no messages itself: the host keeps those of the latest. */
+  committed(events: readonly SessionEvent[], { session, turn }: SessionState): void {
+    const folded = this.#conversation?.then((conversation) => fold(conversation, events));
+    this.#conversation = turn === undefined ? undefined : folded;
+    folded?.then(
+      (conversation) => {
+        if (turn === undefined) this.#scope.conversations.keep(session, conversation);
+      },
+      // Whoever asked for it has heard why; the next to ask reads again.
+      () => (this.#conversation = undefined),
+    );
+  }
+
+  async #find(session: string, seq: number): Promise<Conversation> {
+    return readAll(this.#scope, { session, seq }, this.#scope.conversations.take(session));
   }
 }
 

@@ -58,6 +58,8 @@ export type Entry = UserEntry | StepEntry;
 export class Conversation {
   readonly entries: Entry[] = [];
   cutBefore = 0;
+  /** UTF-16 units of text held, about. */
+  size = 0;
   #seq = 0;
   readonly #queued = new Map<string, EventOf<'input.accepted'>>();
 
@@ -69,6 +71,7 @@ export class Conversation {
   add(event: SessionEvent): void {
     this.#seq = event.seq;
     if (!isKnownEvent(event)) return;
+    this.size += sizeOf(event);
     switch (event.type) {
       case 'input.accepted':
         this.#queued.set(event.data.command, event);
@@ -96,6 +99,7 @@ export class Conversation {
         });
         return;
       case 'session.recovered':
+      case 'session.failed':
         this.#interrupt();
         return;
       default:
@@ -162,6 +166,21 @@ export class Conversation {
       default:
     }
   }
+}
+
+/** What an entry costs beside its text. */
+const ENTRY_SIZE = 200;
+
+function sizeOf({ type, data }: SessionEvent): number {
+  if (
+    type === 'input.accepted' ||
+    type === 'context.added' ||
+    type === 'text.ended' ||
+    type === 'reasoning.ended'
+  )
+    return ENTRY_SIZE + data.text.length;
+  if (type === 'tool.finished') return ENTRY_SIZE + data.output.text.length;
+  return type === 'tool.requested' ? ENTRY_SIZE + JSON.stringify(data.args).length : 0;
 }
 
 function place(event: SessionEvent): Place {

@@ -5,9 +5,15 @@ import type { ModelFailure, ModelPart } from '../../model/index.ts';
 import type { PartText } from '../../session/index.ts';
 import { wholeCharacters } from '../tail.ts';
 
-interface Growing {
-  readonly kind: 'text' | 'reasoning';
+/** Where a piece belongs. */
+export interface PartPlace {
+  readonly step: string;
   readonly part: string;
+  readonly kind: 'text' | 'reasoning';
+}
+
+interface Growing {
+  readonly at: PartPlace;
   pieces: string[];
   /** Half a surrogate pair that waits for the other half. */
   carry: string;
@@ -28,19 +34,21 @@ export type Ending =
     }
   | { readonly kind: 'failed'; readonly failure: ModelFailure };
 
-type Show = (at: { readonly part: string; readonly kind: 'text' | 'reasoning' }, text: string) => void;
+type Show = (at: PartPlace, text: string) => void;
 
 export class Answer {
   readonly calls: RawCall[] = [];
   readonly adjusted: { parameter: string; from: Json; to: Json; why: string }[] = [];
   ending: Ending | undefined;
+  readonly #step: string;
   readonly #prefix: string;
   readonly #show: Show;
   readonly #growing = new Map<number, Growing>();
 
-  /** `prefix` makes part ids: unique in the session, the same for every viewer. */
-  constructor(prefix: string, show: Show) {
-    this.#prefix = prefix;
+  /** Part ids are made from the step, the attempt and the part's index: unique in the session. */
+  constructor({ step, attempt }: { readonly step: string; readonly attempt: number }, show: Show) {
+    this.#step = step;
+    this.#prefix = `prt_${step.slice('stp_'.length)}.${String(attempt)}`;
     this.#show = show;
   }
 
@@ -48,10 +56,20 @@ export class Answer {
   get parts(): readonly PartText[] {
     return [...this.#growing.entries()]
       .sort(([a], [b]) => a - b)
-      .map(([, { kind, part, pieces, carry, provider }]) => {
-        const text = pieces.join('') + carry;
-        return { kind, part, text, ...(provider === undefined ? {} : { provider }) };
-      });
+      .map(
+        ([
+          ,
+          {
+            at: { kind, part },
+            pieces,
+            carry,
+            provider,
+          },
+        ]) => {
+          const text = pieces.join('') + carry;
+          return { kind, part, text, ...(provider === undefined ? {} : { provider }) };
+        },
+      );
   }
 
   get usage(): Usage {
@@ -92,8 +110,7 @@ export class Answer {
     const open = this.#growing.get(index);
     if (open !== undefined) return open;
     const growing: Growing = {
-      kind,
-      part: `${this.#prefix}.${String(index)}`,
+      at: { step: this.#step, part: `${this.#prefix}.${String(index)}`, kind },
       pieces: [],
       carry: '',
       provider: undefined,
@@ -108,7 +125,7 @@ export class Answer {
     open.carry = rest;
     if (whole === '') return;
     open.pieces.push(whole);
-    this.#show(open, whole);
+    this.#show(open.at, whole);
   }
 
   /** Opaque data may come for a part without any text, as with encrypted reasoning. */

@@ -23,9 +23,7 @@ export async function ask(
   signal: AbortSignal,
 ): Promise<EffectCommand> {
   const { step, attempt } = effect;
-  const answer = new Answer(`prt_${step.slice('stp_'.length)}.${String(attempt)}`, (at, text) =>
-    view.delta({ step, part: at.part, kind: at.kind }, text),
-  );
+  const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
     const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
     const firstMs = await stream(scope, view, { model, answer, signal });
