@@ -52,11 +52,10 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'session.restored': (state) => ({ ...state, archived: false }),
   'session.crashed': (state) => state,
   'session.recovered': (state, { data }) => ({
-    ...state,
+    ...onTurn(state, interrupt),
     incarnation: data.incarnation,
-    turn: state.turn === undefined ? undefined : interrupt(state.turn),
   }),
-  'session.failed': (state, { data }) => ({ ...state, failed: data.error }),
+  'session.failed': (state, { data }) => ({ ...onTurn(state, interrupt), failed: data.error }),
   'session.revived': (state) => {
     const { failed: _failed, ...rest } = state;
     return rest;

@@ -18,10 +18,16 @@ function isWaiting(step: StepState | undefined): boolean {
   return open.some((call) => call.status === 'waiting') && open.every((call) => call.status === 'waiting');
 }
 
-/** The calls whose turn has come: the first that has not ended, or of a parallel batch the first `limit`. */
+/**
+ * The calls whose turn has come: the first that has not ended, or of a parallel batch `limit` at a time. One that waits for a
+ * human keeps no other waiting.
+ */
 export function workable(step: StepState, limit: number): readonly CallState[] {
   const open = step.calls.filter((call) => call.status !== 'ended');
-  return isParallel(step) ? open.slice(0, limit) : open.slice(0, 1);
+  if (!isParallel(step)) return open.slice(0, 1);
+  const began = (call: CallState): boolean => call.status === 'started';
+  let free = limit - open.filter(began).length;
+  return open.filter((call) => began(call) || call.status === 'waiting' || free-- > 0);
 }
 
 export function isParallel(step: StepState): boolean {

@@ -4,8 +4,7 @@ import { isParallel, workable } from '../status.ts';
 import type { CallState, QueuedInput, StepState, TurnState } from '../state.ts';
 import type { Draft } from './draft.ts';
 
-/** Times one turn is taken up again after an interruption, and one answer is continued at the output limit. */
-export const MAX_RECOVERIES = 3;
+/** Times one answer is continued at the output limit. */
 export const MAX_LENGTHS = 3;
 
 export function advance(draft: Draft): void {
@@ -13,8 +12,9 @@ export function advance(draft: Draft): void {
   const turn = draft.state.turn;
   if (turn === undefined) startNext(draft);
   else if (turn.cancelled) endCancelled(draft, turn);
-  else if (turn.step?.phase === 'interrupted') resume(draft, turn);
-  else if (turn.step?.phase === 'calls') work(draft, turn, turn.step);
+  else if (turn.step === undefined) startStep(draft, nextInputs(draft.state.inputs));
+  else if (turn.step.phase === 'interrupted') startStep(draft);
+  else if (turn.step.phase === 'calls') work(draft, turn, turn.step);
 }
 
 /** An idle session takes its next input: one that queued alone, steering ones together. */
@@ -77,31 +77,11 @@ export function hold(draft: Draft): void {
   if (commands.length > 0) draft.add('input.held', { commands });
 }
 
-/** The step was cut by the end of its incarnation: go on, wait for someone, or give up. */
-function resume(draft: Draft, turn: TurnState): void {
-  if (turn.recoveries > MAX_RECOVERIES) {
-    const times = `it was interrupted ${String(turn.recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
-    finishTurn(draft, 'failed', times, {
-      code: 'limit_reached',
-      message: `The turn was given up: ${times}.`,
-    });
-  } else if (draft.state.profile.recovery === 'pause') {
-    finishTurn(
-      draft,
-      'interrupted',
-      'the host stopped in the middle of an answer, and the profile says to pause',
-    );
-  } else startStep(draft);
-}
-
 /** Once everything that ran has ended, the turn is over. What had not begun is cancelled here and now. */
 function endCancelled(draft: Draft, turn: TurnState): void {
   const step = turn.step;
   if (step?.phase === 'asking') return;
-  for (const call of step?.calls ?? []) {
-    if (call.status !== 'started' && call.status !== 'ended')
-      endCall(draft, call, 'cancelled', 'The turn was cancelled before this call began.');
-  }
+  dropCalls(draft, 'The turn was cancelled before this call began.');
   if (draft.state.turn?.step?.calls.some((call) => call.status === 'started') === true) return;
   finishTurn(draft, 'cancelled', turn.cancelReason ?? 'it was cancelled');
 }
@@ -110,15 +90,7 @@ function endCancelled(draft: Draft, turn: TurnState): void {
 function work(draft: Draft, turn: TurnState, step: StepState): void {
   const failed = isParallel(step) ? undefined : step.calls.find((call) => halts(draft, call));
   if (failed !== undefined) {
-    for (const call of step.calls) {
-      if (call.status !== 'ended')
-        endCall(
-          draft,
-          call,
-          'cancelled',
-          `Not run: the call of ${failed.tool} before it ended with ${String(failed.outcome)}.`,
-        );
-    }
+    dropCalls(draft, `Not run: the call of ${failed.tool} before it ended with ${String(failed.outcome)}.`);
     afterCalls(draft, turn);
     return;
   }
@@ -151,6 +123,23 @@ function endInvalid(draft: Draft, call: CallState, error: ErrorInfo): void {
     place(draft, call.id),
   );
 }
+
+/** Ends every call that is not at work: `cancelled` when it never began, and `unknown` when an older incarnation had started it. */
+export function dropCalls(draft: Draft, text: string): void {
+  for (const call of draft.state.turn?.step?.calls ?? []) {
+    if (call.status === 'started' || call.status === 'ended') continue;
+    if (call.incarnation === undefined) endCall(draft, call, 'cancelled', text);
+    else endCall(draft, call, 'unknown', LOST_CALL);
+  }
+}
+
+/** Ends every call that was at work when its incarnation ended. */
+export function endLostCalls(draft: Draft): void {
+  for (const call of draft.state.turn?.step?.calls ?? [])
+    if (call.status === 'started') endCall(draft, call, 'unknown', LOST_CALL);
+}
+
+const LOST_CALL = 'The host stopped while this call ran: nobody knows whether it took effect.';
 
 export function endCall(
   draft: Draft,

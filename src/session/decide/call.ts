@@ -14,10 +14,17 @@ function find(draft: Draft, call: string): CallState | undefined {
   return draft.state.turn?.step?.calls.find((open) => open.id === call);
 }
 
-/** Applies a verdict to a call that has none yet. */
+/** The call's turn has come, and nobody has judged it yet. */
+export function mayBeJudged(draft: Draft, id: string): boolean {
+  const step = draft.state.turn?.step;
+  if (step?.phase !== 'calls') return false;
+  const call = workable(step, draft.state.profile.limits.parallelTools).find((open) => open.id === id);
+  return call?.status === 'requested' && call.invalid === undefined;
+}
+
 export function judge(draft: Draft, id: string, judgement: Judgement): void {
   const call = find(draft, id);
-  if (call?.status !== 'requested' || call.invalid !== undefined) return;
+  if (call === undefined) return;
   const { kind, why, summary, grantPath } = judgement;
   if (kind === 'allow') startCall(draft, call);
   else if (kind === 'deny') endCall(draft, call, 'denied', `Denied: ${why}.`);
@@ -29,11 +36,7 @@ export function judge(draft: Draft, id: string, judgement: Judgement): void {
 }
 
 export const decideJudged: Decider<Judged> = (draft, { call, judgement }) => {
-  const step = draft.state.turn?.step;
-  const open =
-    step?.phase === 'calls' &&
-    workable(step, draft.state.profile.limits.parallelTools).some(({ id }) => id === call);
-  if (!open || draft.state.turn?.cancelled === true)
+  if (draft.state.turn?.cancelled === true || !mayBeJudged(draft, call))
     return refuse('conflict', `Call ${call} waits for no verdict.`);
   judge(draft, call, judgement);
   advance(draft);

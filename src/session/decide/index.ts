@@ -10,6 +10,7 @@ import {
   decideCancel,
   decideContinue,
   decideCreate,
+  decideFail,
   decideRecover,
   decideSend,
   decideTimer,
@@ -70,6 +71,8 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideTimer(draft, command);
     case 'session/recover':
       return decideRecover(draft, command);
+    case 'session/fail':
+      return decideFail(draft, command);
     default:
       return record(draft, command);
   }
@@ -87,7 +90,8 @@ type Handled =
   | 'call/judged'
   | 'call/finished'
   | 'timer/fired'
-  | 'session/recover';
+  | 'session/recover'
+  | 'session/fail';
 type Recorded = Exclude<AnyCommand, { type: Handled }>;
 
 /** Commands that only write down what they say. */
@@ -124,9 +128,6 @@ function record(draft: Draft, command: Recorded): undefined {
       return;
     case 'session/crash':
       draft.add('session.crashed', { error: command.error });
-      return;
-    case 'session/fail':
-      draft.add('session.failed', { error: command.error });
       return;
     default:
       unreachable(command);

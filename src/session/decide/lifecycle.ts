@@ -1,10 +1,13 @@
 // Commands about the session itself, its inputs and its turn.
 import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
 import { RUNTIME } from '../state.ts';
-import { advance, endCall, finishTurn, hold, startTurn } from './advance.ts';
+import { advance, dropCalls, endLostCalls, finishTurn, hold, startTurn } from './advance.ts';
 import { expire } from './call.ts';
 import type { CreateCommand, EffectCommand } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
+
+/** Times one turn is taken up again after an interruption. */
+const MAX_RECOVERIES = 3;
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 type Effect<T extends EffectCommand['type']> = Extract<EffectCommand, { type: T }>;
@@ -102,12 +105,9 @@ export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
     const error = expire(draft, id);
     return error === undefined ? undefined : { refusal: error };
   }
-  if (kind === 'deadline' && turn?.id === id) {
-    cancel(
-      draft,
-      RUNTIME,
-      `it ran longer than ${String(draft.state.profile.limits.turnTimeoutMs)} ms (limits.turnTimeoutMs)`,
-    );
+  const { turnTimeoutMs } = draft.state.profile.limits;
+  if (kind === 'deadline' && turn?.id === id && turn.startedAt + turnTimeoutMs <= draft.facts.at) {
+    cancel(draft, RUNTIME, `it ran longer than ${String(turnTimeoutMs)} ms (limits.turnTimeoutMs)`);
     return undefined;
   }
   return refuse('conflict', `Nothing waits for timer ${key}.`);
@@ -124,26 +124,34 @@ export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incar
       { step },
     );
   }
-  for (const call of draft.state.turn?.step?.calls ?? []) {
-    if (call.status === 'started')
-      endCall(
-        draft,
-        call,
-        'unknown',
-        'The host stopped while this call ran: nobody knows whether it took effect.',
-      );
-  }
+  endLostCalls(draft);
   const turn = draft.state.turn;
-  const interrupted = turn !== undefined && turn.recoveries > before && turn.step?.phase === 'calls';
-  if (interrupted && !turn.cancelled && draft.state.profile.recovery === 'pause') pause(draft);
+  const interrupted = turn !== undefined && turn.recoveries > before && !turn.cancelled;
+  if (!interrupted || draft.state.failed !== undefined) advance(draft);
+  else if (turn.recoveries > MAX_RECOVERIES) giveUp(draft, turn.recoveries);
+  else if (draft.state.profile.recovery === 'pause') pause(draft);
   else advance(draft);
   return undefined;
 };
 
-function pause(draft: Draft): void {
-  for (const call of draft.state.turn?.step?.calls ?? []) {
-    if (call.status !== 'ended')
-      endCall(draft, call, 'cancelled', 'Not run: the host stopped, and the profile says to pause.');
-  }
-  finishTurn(draft, 'interrupted', 'the host stopped while a tool ran, and the profile says to pause');
+function giveUp(draft: Draft, recoveries: number): void {
+  const times = `it was interrupted ${String(recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
+  dropCalls(draft, `Not run: the turn was given up, ${times}.`);
+  finishTurn(draft, 'failed', times, {
+    code: 'limit_reached',
+    message: `The turn was given up: ${times}.`,
+  });
 }
+
+function pause(draft: Draft): void {
+  const why = 'the host stopped in the middle of it, and the profile says to pause';
+  dropCalls(draft, `Not run: ${why}.`);
+  finishTurn(draft, 'interrupted', why);
+}
+
+/** The restart budget is used up. What is open ends here as in a recovery, so that a revival finds nothing that still runs. */
+export const decideFail: Decider<Effect<'session/fail'>> = (draft, { error }) => {
+  draft.add('session.failed', { error });
+  endLostCalls(draft);
+  return undefined;
+};

@@ -1,7 +1,7 @@
 // A model request ended, well or badly.
 import { NO_USAGE, type ErrorInfo } from '../../protocol/index.ts';
 import { advance, finishTurn, MAX_LENGTHS, startStep } from './advance.ts';
-import { judge } from './call.ts';
+import { judge, mayBeJudged } from './call.ts';
 import type { EffectCommand, PartText, RequestedCall } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
@@ -22,13 +22,13 @@ export const decideAnswered: Decider<Answered> = (draft, command) => {
   const empty =
     command.calls.length === 0 &&
     !command.parts.some((part) => part.kind === 'text' && part.text.trim() !== '');
-  const first = addCalls(draft, step, command.calls);
+  const ids = addCalls(draft, step, command.calls);
   const reason = empty && command.reason === 'stop' ? 'empty' : command.reason;
   const { usage, firstMs } = command;
   draft.add('step.finished', { reason, usage, ...(firstMs === undefined ? {} : { firstMs }) }, { step });
   if (draft.state.turn?.cancelled === true) advance(draft);
   else if (command.calls.length > 0) {
-    applyJudgements(draft, first, command.calls);
+    applyJudgements(draft, ids, command.calls);
     advance(draft);
   } else endAnswer(draft, reason, empty);
   return undefined;
@@ -66,10 +66,9 @@ function addCalls(draft: Draft, step: string, calls: readonly RequestedCall[]): 
 
 /** The judgements that came with the answer count only for calls whose turn it is; the others are judged when theirs comes. */
 function applyJudgements(draft: Draft, ids: readonly string[], calls: readonly RequestedCall[]): void {
-  const parallel = calls.every((call) => call.parallel);
   ids.forEach((id, index) => {
     const judgement = calls[index]?.judgement;
-    if (judgement !== undefined && (index === 0 || parallel)) judge(draft, id, judgement);
+    if (judgement !== undefined && mayBeJudged(draft, id)) judge(draft, id, judgement);
   });
 }
 
