@@ -68,7 +68,9 @@ describe('provider failures', () => {
 
   it('names the address that cannot be reached', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
-    const error = new TypeError('fetch failed', { cause: new AggregateError([refused], 'all attempts failed') });
+    const error = new TypeError('fetch failed', {
+      cause: new AggregateError([refused], 'all attempts failed'),
+    });
     expect(fail(error)).toMatchObject({
       code: 'provider_failed',
       message: 'the connection to acme at https://acme.test failed: connect ECONNREFUSED 127.0.0.1:9',

@@ -18,6 +18,9 @@ const OVERFLOW = [
   /exceeds the maximum number of tokens|reduce the length of the (messages|prompt|input)/i,
 ];
 
+/** Gemini calls a wrong key a bad request. */
+const BAD_KEY = /API_KEY_INVALID|API key not valid/;
+
 const QUOTA = /insufficient_quota|billing_(error|hard_limit)|credit balance|out of credits/i;
 
 /** A try later may succeed: timeouts, conflicts, rates, and the provider's own faults. */
@@ -79,7 +82,7 @@ function classify(problem: Problem, { provider, model }: FailureContext): Class 
   }
   if (malformed)
     return { reason: 'malformed', message: `${name} sent what cannot be read: ${said}`, retryable: true };
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403 || (status === 400 && BAD_KEY.test(everything)))
     return { reason: 'key', message: keyMessage(status, provider), retryable: false };
   if (status === 404) {
     const message = `${name} knows no model ${model}, or its baseUrl is wrong: ${answered}: ${said}`;
