@@ -1,7 +1,8 @@
 // Groups as every store keeps them: texts and columns, made once on the caller's thread, so that a store neither shares an
 // object with its callers nor knows what an event means.
 import { invariant } from '../base/index.ts';
-import { CarrelError, type SessionSummary } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
+import type { SessionSummary } from '../protocol/index.ts';
 import { eventBytes } from './chain.ts';
 import type { AppendGroup, TailChunk } from './port.ts';
 

@@ -16,3 +16,5 @@ export type {
 } from './port.ts';
 export { createMemoryStore } from './memory/store.ts';
 export { memoryData, type MemoryData } from './memory/data.ts';
+export { openSqliteReader } from './sqlite/reader.ts';
+export { openSqliteStore } from './sqlite/store.ts';

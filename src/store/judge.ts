@@ -3,7 +3,7 @@
 // journal is by now, and a repeated append is recognised even after the session was claimed by another.
 import type { Json } from '../base/index.ts';
 import { shortHash } from './chain.ts';
-import type { EncodedGroup } from './encode.ts';
+import type { EncodedGroup, Row } from './encode.ts';
 import type { AppendResult } from './port.ts';
 
 /** Where a session stands. */
@@ -16,14 +16,14 @@ export interface Place {
   readonly appendId: string;
 }
 
-/** What the judge asks of a store. */
+/** What the judge must know about a store, and about the session of the group in it. */
 export interface Evidence {
+  readonly place: Place | undefined;
   command(identity: string, id: string): { readonly bodyHash: string; readonly reply: string } | undefined;
-  place(session: string): Place | undefined;
-  isErased(session: string): boolean;
+  isErased(): boolean;
   /** The session that has the name in the folder of its owner. */
-  holder(owner: string, folder: string, name: string): string | undefined;
-  part(session: string, part: string): { readonly length: number; readonly ended: boolean } | undefined;
+  holder(row: Pick<Row, 'owner' | 'folder' | 'name'>): string | undefined;
+  part(part: string): { readonly length: number; readonly ended: number } | undefined;
 }
 
 /** A session before its first group: whoever writes it holds fence 1. */
@@ -51,31 +51,30 @@ function repeatedCommand({ command }: EncodedGroup, evidence: Evidence): AppendR
 
 function outOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
   const { session, fence, expectedSeq, appendId, bodies } = group;
-  const known = evidence.place(session);
-  const { seq, hash, ...at } = known ?? UNBORN;
+  const { seq, hash, ...at } = evidence.place ?? UNBORN;
   if (at.appendId === appendId && bodies.length > 0) return { kind: 'accepted', seq, hash: shortHash(hash) };
-  if (known === undefined && evidence.isErased(session))
+  if (evidence.place === undefined && evidence.isErased())
     return conflict(seq, `session ${session} was erased`);
   if (fence !== at.fence) return { kind: 'fenced', fence: at.fence };
   if (expectedSeq !== seq)
     return conflict(seq, `the journal of ${session} is at ${seq}, not at ${expectedSeq}`);
-  if (known === undefined && bodies.length === 0) return conflict(seq, `there is no session ${session}`);
+  if (evidence.place === undefined && bodies.length === 0)
+    return conflict(seq, `there is no session ${session}`);
   return undefined;
 }
 
 function nameTaken({ session, row }: EncodedGroup, evidence: Evidence): AppendResult | undefined {
   if (row === undefined) return undefined;
-  const owner = evidence.place(session)?.owner ?? row.owner;
-  const by = evidence.holder(owner, row.folder, row.name);
+  const by = evidence.holder({ ...row, owner: evidence.place?.owner ?? row.owner });
   return by === undefined || by === session ? undefined : { kind: 'name_taken', by };
 }
 
 function tailOutOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
-  const { session, ended, tail, expectedSeq } = group;
+  const { ended, tail, expectedSeq } = group;
   const lengths = new Map<string, number>();
   for (const { part, offset, text } of tail) {
-    const known = evidence.part(session, part);
-    if (known?.ended === true || ended.includes(part)) return conflict(expectedSeq, `part ${part} has ended`);
+    const known = evidence.part(part);
+    if (known?.ended === 1 || ended.includes(part)) return conflict(expectedSeq, `part ${part} has ended`);
     const length = lengths.get(part) ?? known?.length ?? 0;
     if (offset !== length)
       return conflict(expectedSeq, `part ${part} has ${length} units, but the chunk begins at ${offset}`);

@@ -1,5 +1,5 @@
 // Where a page of a list ended: the sort key of its last row, so that the next page is right whatever moved meanwhile.
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 import type { ListQuery } from './port.ts';
 
 /** Lists are in this order: later `updatedAt` first, then `session`. */

@@ -1,5 +1,6 @@
 // What every reader answers in the same way.
-import { CarrelError, type Cursor, type SessionSummary } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
+import type { Cursor, SessionSummary } from '../protocol/index.ts';
 import { shortHash } from './chain.ts';
 import type { AppendGroup, AppendResult, Head, StoreReader } from './port.ts';
 

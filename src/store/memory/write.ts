@@ -6,7 +6,7 @@ import type { AppendResult, TailChunk } from '../port.ts';
 import { commandKey, type MemoryData, type MemorySession } from './data.ts';
 
 export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult {
-  const answer = judge(group, evidenceOf(data));
+  const answer = judge(group, evidenceOf(data, group.session));
   if (answer !== undefined) return answer;
   const { session, command } = group;
   const kept = data.sessions.get(session) ?? born(data, group);
@@ -39,20 +39,17 @@ export function holderOf(data: MemoryData, { owner, folder, name }: Pick<Row, 'o
   return undefined;
 }
 
-function evidenceOf(data: MemoryData): Evidence {
+function evidenceOf(data: MemoryData, session: string): Evidence {
+  const kept = data.sessions.get(session);
   return {
+    place: kept && { ...kept, seq: kept.events.length, hash: kept.hashes.at(-1) ?? EMPTY_HASH },
     command: (identity, id) => data.commands.get(commandKey(identity, id)),
-    place: (session) => {
-      const kept = data.sessions.get(session);
-      return kept && { ...kept, seq: kept.events.length, hash: kept.hashes.at(-1) ?? EMPTY_HASH };
-    },
-    isErased: (session) => data.tombstones.has(session),
-    holder: (owner, folder, name) => holderOf(data, { owner, folder, name }),
-    part: (session, part) => {
-      const kept = data.sessions.get(session);
-      const ended = kept?.endedParts.has(part) === true;
-      return { length: kept?.tail.get(part)?.text.length ?? 0, ended };
-    },
+    isErased: () => data.tombstones.has(session),
+    holder: (row) => holderOf(data, row),
+    part: (part) => ({
+      length: kept?.tail.get(part)?.text.length ?? 0,
+      ended: kept?.endedParts.has(part) === true ? 1 : 0,
+    }),
   };
 }
 

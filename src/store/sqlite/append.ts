@@ -1,0 +1,141 @@
+// One group, once it was judged. It runs inside a savepoint: whatever throws here leaves nothing behind.
+import { chainHash, EMPTY_HASH, shortHash } from '../chain.ts';
+import type { EncodedGroup, Row } from '../encode.ts';
+import { judge, type Evidence } from '../judge.ts';
+import type { AppendResult, TailChunk } from '../port.ts';
+import type { Connection } from './connection.ts';
+import { findCommand, findHolder, findSession, hashAt, type SessionPlace } from './queries.ts';
+
+export function appendGroup(connection: Connection, group: EncodedGroup, now: number): AppendResult {
+  const place = findSession(connection, group.session);
+  const answer = judge(group, evidenceOf(connection, group.session, place));
+  if (answer !== undefined) return answer;
+  const hashes = seal(place?.hash ?? EMPTY_HASH, group.bodies);
+  const end = {
+    seq: group.expectedSeq + group.bodies.length,
+    hash: hashes.at(-1) ?? place?.hash ?? EMPTY_HASH,
+  };
+  const no = place?.no ?? insertSession(connection, group);
+  writeEvents(connection, no, { ...group, hashes });
+  if (group.bodies.length > 0) moveHead(connection, no, { ...end, appendId: group.appendId });
+  if (group.row !== undefined) writeRow(connection, no, group.row);
+  for (const chunk of group.tail) writeChunk(connection, no, chunk);
+  writeCommand(connection, no, { command: group.command, now });
+  writeSnapshot(connection, no, group.snapshot);
+  return { kind: 'accepted', seq: end.seq, hash: shortHash(end.hash) };
+}
+
+export function writeRow(connection: Connection, no: number, row: Row): void {
+  connection.run(
+    `UPDATE sessions SET folder = ?, name = ?, status = ?, parent = ?, updated_at = ?, wake_at = ?, open = ?, words = ?, summary = ?
+     WHERE no = ?`,
+    row.folder,
+    row.name,
+    row.status,
+    row.parent,
+    row.updatedAt,
+    row.wakeAt,
+    row.open,
+    row.words,
+    row.summary,
+    no,
+  );
+}
+
+function evidenceOf(connection: Connection, session: string, place: SessionPlace | undefined): Evidence {
+  return {
+    place,
+    command: (identity, id) => findCommand(connection, identity, id),
+    isErased: () => connection.get('SELECT 1 FROM tombstones WHERE session = ?', session) !== undefined,
+    holder: (row) => findHolder(connection, row),
+    part: (part) =>
+      place &&
+      connection.get<{ length: number; ended: number }>(
+        'SELECT length, ended FROM parts WHERE no = ? AND part = ?',
+        place.no,
+        part,
+      ),
+  };
+}
+
+function seal(previous: Uint8Array, bodies: readonly string[]): Uint8Array[] {
+  let hash = previous;
+  return bodies.map((body) => (hash = chainHash(hash, body)));
+}
+
+function insertSession(connection: Connection, { session, row }: EncodedGroup): number {
+  if (row === undefined) throw new TypeError(`the first group of ${session} has no summary`);
+  const inserted = connection.get<{ no: number }>(
+    `INSERT INTO sessions (session, owner, folder, name, fence, seq, hash, append_id, status, updated_at, open, words, summary)
+     VALUES (?, ?, ?, ?, 1, 0, x'', '', '', 0, 0, '', '') RETURNING no`,
+    session,
+    row.owner,
+    row.folder,
+    row.name,
+  );
+  if (inserted === undefined) throw new TypeError(`${session} was inserted without a number`);
+  return inserted.no;
+}
+
+type SealedGroup = Pick<EncodedGroup, 'expectedSeq' | 'bodies' | 'ended' | 'blobs'> & {
+  readonly hashes: readonly Uint8Array[];
+};
+
+function writeEvents(connection: Connection, no: number, group: SealedGroup): void {
+  for (const [index, body] of group.bodies.entries()) {
+    const hash = group.hashes[index] ?? EMPTY_HASH;
+    const seq = group.expectedSeq + 1 + index;
+    connection.run('INSERT INTO events (no, seq, hash, body) VALUES (?, ?, ?, ?)', no, seq, hash, body);
+  }
+  for (const part of group.ended) {
+    connection.run('DELETE FROM chunks WHERE no = ? AND part = ?', no, part);
+    connection.run('INSERT OR REPLACE INTO parts (no, part, length, ended) VALUES (?, ?, 0, 1)', no, part);
+  }
+  for (const blob of group.blobs)
+    connection.run('INSERT OR IGNORE INTO blob_names VALUES (?, ?)', no, Buffer.from(blob, 'hex'));
+}
+
+function moveHead(
+  connection: Connection,
+  no: number,
+  { seq, hash, appendId }: { readonly seq: number; readonly hash: Uint8Array; readonly appendId: string },
+): void {
+  connection.run(
+    'UPDATE sessions SET seq = ?, hash = ?, append_id = ? WHERE no = ?',
+    seq,
+    hash,
+    appendId,
+    no,
+  );
+}
+
+function writeChunk(connection: Connection, no: number, { step, part, kind, text, offset }: TailChunk): void {
+  if (text === '') return;
+  connection.run(
+    `INSERT INTO parts (no, part, step, kind, length, ended) VALUES (?1, ?2, ?3, ?4, ?5, 0)
+     ON CONFLICT DO UPDATE SET length = ?5`,
+    no,
+    part,
+    step,
+    kind,
+    offset + text.length,
+  );
+  connection.run('INSERT INTO chunks (no, part, text) VALUES (?, ?, ?)', no, part, text);
+}
+
+function writeCommand(
+  connection: Connection,
+  no: number,
+  { command, now }: { readonly command: EncodedGroup['command']; readonly now: number },
+): void {
+  if (command === undefined) return;
+  const { identity, id, bodyHash, reply } = command;
+  connection.run('INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?)', identity, id, no, now, bodyHash, reply);
+}
+
+function writeSnapshot(connection: Connection, no: number, snapshot: EncodedGroup['snapshot']): void {
+  if (snapshot === undefined) return;
+  const { seq, version, state } = snapshot;
+  const hash = hashAt(connection, no, seq) ?? EMPTY_HASH;
+  connection.run('INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)', no, seq, hash, version, state);
+}

@@ -1,0 +1,68 @@
+// How a connection to the store's file is made: for writing by the one writer, for reading by anyone.
+import { existsSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { CarrelError } from '../../protocol/errors.ts';
+import { Connection } from './connection.ts';
+import type { OpenDatabase } from './driver.ts';
+import { checkVersion } from './migrate.ts';
+import { LATEST_VERSION } from './migrations.ts';
+import { troubleOf, withTrouble } from './trouble.ts';
+
+/** What the write-ahead log is cut back to once it was larger. */
+const LOG_BYTES = 4 * 1024 * 1024;
+
+/** Every commit is synced before it answers. */
+export function openForWriting(path: string, open: OpenDatabase): Connection {
+  return withTrouble(path, () => {
+    const connection = new Connection(open({ path }));
+    try {
+      connection.exec(`
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = ${LOG_BYTES};
+        PRAGMA trusted_schema = OFF;
+      `);
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  });
+}
+
+/** Undefined when there is no store yet. Refuses another version than ours (`version_mismatch`). */
+export function openForReading(path: string, open: OpenDatabase): Connection | undefined {
+  if (!existsSync(path)) return undefined;
+  return withTrouble(path, () => {
+    try {
+      return checked(new Connection(open({ path, readOnly: true })), path);
+    } catch (error) {
+      if (troubleOf(error, path)?.code !== 'store_unavailable' || hasLog(path)) throw error;
+      // On a read-only file system SQLite cannot make the files it shares with writers; nobody writes there either.
+      const url = pathToFileURL(path);
+      url.searchParams.set('immutable', '1');
+      return checked(new Connection(open({ path: url, readOnly: true })), path);
+    }
+  });
+}
+
+function checked(connection: Connection, path: string): Connection | undefined {
+  try {
+    const version = checkVersion(connection, path, LATEST_VERSION);
+    if (version === LATEST_VERSION) return connection;
+    connection.close();
+    if (version === 0) return undefined;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  throw new CarrelError(
+    'version_mismatch',
+    `${path} is of an earlier version than this program. Run any command that writes: it brings the file up to date.`,
+    { data: { path, latest: LATEST_VERSION } },
+  );
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
