@@ -12,6 +12,8 @@ interface Running {
   readonly abort: AbortController;
   /** Settles when the effect has ended and its result is recorded or given up. */
   readonly done: Promise<void>;
+  /** The work itself has ended: there is nothing left to stop. */
+  ended: boolean;
 }
 
 export class Performer {
@@ -39,10 +41,10 @@ export class Performer {
     this.#wanted = wanted;
     const keys = new Set(wanted.map((effect) => effect.key));
     for (const key of this.#timers.keys()) if (!keys.has(key)) this.#dropTimer(key);
-    for (const [key, { abort }] of this.#running) {
+    for (const [key, { abort, ended }] of this.#running) {
       if (keys.has(key)) continue;
       this.#running.delete(key);
-      abort.abort(new Stop('cancel'));
+      if (!ended) abort.abort(new Stop('cancel'));
     }
     for (const effect of wanted) this.#want(effect);
     this.#balanceSlot();
@@ -119,11 +121,13 @@ export class Performer {
   #start(effect: Work, abort: AbortController): void {
     if (effect.kind !== 'judge' && effect.stop) abort.abort(new Stop('cancel'));
     const done = this.#perform(effect, abort.signal);
-    this.#running.set(effect.key, { abort, done });
+    this.#running.set(effect.key, { abort, done, ended: false });
   }
 
   async #perform(effect: Work, signal: AbortSignal): Promise<void> {
     const result = await this.#work(effect, signal);
+    const running = this.#running.get(effect.key);
+    if (running !== undefined) running.ended = true;
     const parked = effect.kind !== 'run' && stopReason(signal) === 'close';
     if (!parked) this.#submit(result);
   }
