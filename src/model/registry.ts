@@ -39,7 +39,7 @@ export function createModels(options: ModelsOptions): Models {
   };
 
   return {
-    resolve: (id) => Promise.try(find, id),
+    resolve: async (id) => find(id),
     list: () => ids,
   };
 }
