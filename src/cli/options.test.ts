@@ -38,7 +38,6 @@ describe('Options', () => {
     bad: '2x',
     maxSteps: '0',
     mode: 'loud',
-    timeout: '3',
     tag: ['a=b'],
   });
 
@@ -55,7 +54,6 @@ describe('Options', () => {
     ['--bad', () => options.integer('bad', { min: 1, max: 10 })],
     ['--max-steps', () => options.integer('maxSteps', { min: 1, max: 10 })],
     ['--mode', () => options.choice('mode', ['ask', 'read'])],
-    ['--timeout', () => options.durationMs('timeout')],
   ];
   it.each(refused)('names %s and what it takes', (flag, read) => {
     expect(read).toThrow(

@@ -40,12 +40,10 @@ export class Options {
     throw wrong(name, value, `a whole number from ${String(range.min)} to ${String(range.max)}`);
   }
 
+  /** Of an option that takes a `<duration>`. */
   durationMs(name: string): number | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    const ms = parseDuration(value);
-    if (ms === undefined) throw wrong(name, value, 'a time such as 500ms, 30s, 5m, 2h or 1d');
-    return ms;
+    const value = this.#values[name];
+    return typeof value === 'number' ? value : undefined;
   }
 }
 

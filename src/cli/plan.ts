@@ -25,7 +25,8 @@ export async function planRun(invocation: Invocation): Promise<Plan> {
   const setting = loadSetting(invocation, folder, flags);
   const row = await findRow(invocation, folder);
   if (row !== undefined) refuseForOld(invocation, row);
-  const wanted = options.text('model') ?? row?.model ?? profileOf(invocation, setting).model;
+  const before = row?.model ?? profileOf(invocation, setting).model;
+  const wanted = options.text('model') ?? before;
   const model = await pickOrOffer(invocation, setting, wanted);
   if (model === 'again') return planRun(invocation);
   if (model.why !== undefined) note(invocation, 'info', `model ${model.id}: ${model.why}`);

@@ -1,10 +1,10 @@
 // The table of commands as a parser. Commander parses and writes help; what a command is, the table says.
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CarrelError } from '../protocol/index.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { printFailure } from './failure.ts';
 import type { CommandSpec, Invocation, OptionSpec } from './invocation.ts';
-import { Options } from './options.ts';
+import { Options, parseDuration } from './options.ts';
 import { COMMANDS } from './specs.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -103,9 +103,19 @@ function child(spec: CommandSpec, { terminal }: Surroundings): Command {
 function toOption(spec: OptionSpec): Option {
   const option = new Option(spec.flags, spec.summary);
   if (spec.choices !== undefined) option.choices(spec.choices);
+  if (spec.flags.endsWith(DURATION)) option.argParser(checkedDuration);
   if (spec.repeatable)
     option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   return option;
+}
+
+const DURATION = '<duration>';
+
+/** Refused here, before a command has begun anything. */
+function checkedDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Give a time such as 500ms, 30s, 5m, 2h or 1d.');
+  return ms;
 }
 
 /** Help goes to the terminal it was given; errors are thrown and printed by the one printer. */

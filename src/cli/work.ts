@@ -24,14 +24,15 @@ export function driveTurn(
   { session, name, store, begin, view }: Work,
 ): Promise<Exit> {
   const { terminal, json, options } = invocation;
+  const interactive = terminal.interactive && !json;
   return drive({
     session,
     name,
     begin,
     terminal,
     reader: store,
-    view: json ? jsonView(terminal.out) : textView(terminal, view),
-    interactive: terminal.interactive && !json,
+    view: json ? jsonView(terminal.out) : textView(terminal, { ...view, asked: interactive }),
+    interactive,
     timeoutMs: options.durationMs('timeout'),
   });
 }
@@ -54,5 +55,5 @@ export async function takeOn(
     const reply = await command(working);
     return reply === undefined ? 'next' : { turn: reply.turn };
   };
-  return driveTurn(invocation, { session, name: row.name, store, begin });
+  return await driveTurn(invocation, { session, name: row.name, store, begin });
 }

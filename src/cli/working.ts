@@ -61,5 +61,5 @@ export async function openWorkingSession(
 
 async function findRow(invocation: Invocation): Promise<SessionSummary> {
   await using reading = await openReading(invocation);
-  return findSession(listerOf(reading.reader), invocation.args[0] ?? '', invocation.folder);
+  return await findSession(listerOf(reading.reader), invocation.args[0] ?? '', invocation.folder);
 }

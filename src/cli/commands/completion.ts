@@ -23,7 +23,7 @@ const sessionCommands = (commands: readonly CommandSpec[]): string[] =>
   commands.filter(takesSession).map(({ name }) => name);
 
 /** Names of this folder's sessions, one a line; quiet when there are none. */
-const NAMES = `carrel list --json 2>/dev/null | grep -o '"name": *"[^"]*"' | cut -d'"' -f4`;
+const NAMES = `carrel list 2>/dev/null | awk 'NR > 1 { print $1 }'`;
 
 function bash(commands: readonly CommandSpec[]): string {
   const cases = commands.map((command) => `    ${command.name}) words="${words(command).join(' ')}" ;;`);

@@ -12,7 +12,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const plan = await planRun(invocation);
   await using working = await openWorking(invocation, plan.setting);
   const { session, name } = await openPlanned(invocation, plan, working);
-  return driveTurn(invocation, {
+  return await driveTurn(invocation, {
     session,
     name,
     store: working.store,

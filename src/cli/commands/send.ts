@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { session, row, store } = working;
   if (!asNote) {
     const view = { silent: !terminal.out.terminal };
-    return driveTurn(invocation, {
+    return await driveTurn(invocation, {
       session,
       name: row.name,
       store,

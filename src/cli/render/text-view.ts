@@ -20,6 +20,8 @@ export interface TextViewOptions {
   readonly inputs?: boolean;
   /** Leave answers out. */
   readonly silent?: boolean;
+  /** Leave approvals to whoever asks about them. */
+  readonly asked?: boolean;
 }
 
 const CLEAR_LINE = '\r\u001b[K';
@@ -41,7 +43,7 @@ export function textView(terminal: Pick<Terminal, 'out' | 'err'>, options: TextV
       if (!isKnownEvent(item)) return;
       answers.event(item);
       calls(item);
-      notes(pen, item, options.inputs ?? false);
+      notes(pen, item, options);
     },
     end: () => pen.endLine(),
   };
@@ -124,10 +126,12 @@ function liveAnswers(pen: Pen): Answers {
       if (event.type !== 'text.ended' && event.type !== 'reasoning.ended') return;
       const { part, text, interrupted } = event.data;
       const kind = event.type === 'text.ended' ? 'text' : 'reasoning';
-      if (kind === 'text' || shown.has(part)) write(kind, text.slice(shown.get(part) ?? 0));
+      const before = shown.get(part);
       shown.delete(part);
+      if (kind === 'text' || before !== undefined) write(kind, text.slice(before ?? 0));
       pen.endLine();
-      if (interrupted && kind === 'text') pen.line('warn', 'interrupted here');
+      // Whoever watched it stop is told by the end of the turn.
+      if (interrupted && kind === 'text' && before === undefined) pen.line('warn', 'interrupted here');
     },
   };
 }
@@ -180,7 +184,7 @@ function callLines(pen: Pen): (event: SessionEvent) => void {
 }
 
 /** Everything else a person wants to know, a line each. */
-function notes(pen: Pen, event: SessionEvent, inputs: boolean): void {
+function notes(pen: Pen, event: SessionEvent, { inputs, asked }: TextViewOptions): void {
   switch (event.type) {
     case 'input.accepted':
       if (inputs) pen.line('info', `input: ${oneLine(event.data.text, 500)}`);
@@ -199,6 +203,7 @@ function notes(pen: Pen, event: SessionEvent, inputs: boolean): void {
       pen.line('info', `${event.data.parameter}: ${stripControls(event.data.why)}`);
       return;
     case 'approval.requested':
+      if (asked) return;
       pen.line(
         'ask',
         `approval needed: ${oneLine(event.data.summary, 500)} (${oneLine(event.data.why, REASON)})`,
