@@ -29,12 +29,12 @@ export function effects(state: SessionState): readonly Effect[] {
   const turn = state.turn;
   if (turn === undefined || state.archived || state.failed !== undefined) return [];
   const found: Effect[] = [];
-  const { turnTimeoutMs, parallelTools } = state.profile.limits;
+  const { turnTimeoutMs } = state.profile.limits;
   if (turnTimeoutMs > 0 && !turn.cancelled)
     found.push({ kind: 'timer', key: `deadline:${turn.id}`, at: turn.startedAt + turnTimeoutMs });
   const step = turn.step;
   if (step?.phase === 'asking') found.push(ask(turn, step));
-  if (step?.phase === 'calls') found.push(...callEffects(state, turn, step, parallelTools));
+  if (step?.phase === 'calls') found.push(...callEffects(state, turn, step));
   return found;
 }
 
@@ -51,8 +51,8 @@ function ask(turn: TurnState, step: StepState): Effect {
   };
 }
 
-function callEffects(state: SessionState, turn: TurnState, step: StepState, limit: number): Effect[] {
-  return workable(step, limit).flatMap((call): Effect[] => {
+function callEffects(state: SessionState, turn: TurnState, step: StepState): Effect[] {
+  return workable(step, state.profile.limits.parallelTools).flatMap((call): Effect[] => {
     const { id, seq, status, expiresAt } = call;
     if (status === 'requested' && call.invalid === undefined)
       return [{ kind: 'judge', key: `judge:${id}`, call: id, seq }];

@@ -147,7 +147,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
           idempotent: data.idempotent,
           parallel: data.parallel,
           ...(data.invalid === undefined ? {} : { invalid: data.invalid }),
-        } as CallState,
+        },
       ],
     })),
   'tool.started': (state, { call, data }) =>

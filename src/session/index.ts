@@ -15,7 +15,8 @@ export type {
 export { effects, wakeAt, type Effect } from './effects.ts';
 export { emptyState, RUNTIME, STATE_VERSION } from './state.ts';
 export type { CallState, QueuedInput, SessionState, StepState, TurnState } from './state.ts';
-export { entryTokens, estimateTokens, findCut, type Cut } from './budget.ts';
+export { contextTokens, entryTokens, findCut, type Cut } from './budget.ts';
+export { estimateTokens } from './tokens.ts';
 export { evolve } from './evolve.ts';
 export { FORBIDDEN, NEXT, statusOf, STATUSES } from './status.ts';
 export { renderMarkdown, type MarkdownOptions } from './markdown.ts';

@@ -1,7 +1,11 @@
-// A transcript for people. Nothing is left out but reasoning's opaque data; what was interrupted or cancelled says so.
+// A transcript for people. Left out are opaque data, and the text of attempts that were made again; what was interrupted or
+// cancelled says so.
 import type { SessionEvent, SessionSummary } from '../protocol/index.ts';
-import { stripControls } from '../base/index.ts';
+import { cutStart, oneLine, stripControls } from '../base/index.ts';
 import { Conversation, type Entry, type StepEntry, type TextPiece } from './conversation.ts';
+
+/** Characters of what must stay on one line; as long as a path may be. */
+const LINE_LENGTH = 4_096;
 
 export interface MarkdownOptions {
   /** Characters of a tool's output that are shown; the journal has the rest. */
@@ -15,9 +19,9 @@ export function renderMarkdown(
 ): string {
   const { entries } = new Conversation().addAll(events);
   const head = [
-    `# ${stripControls(summary.title ?? summary.name)}`,
+    `# ${oneLine(summary.title ?? summary.name, LINE_LENGTH)}`,
     '',
-    `Session ${summary.name} (${summary.session}) · ${summary.model} · ${stripControls(summary.folder)} · ${summary.status}`,
+    `Session ${summary.name} (${summary.session}) · ${summary.model} · ${oneLine(summary.folder, LINE_LENGTH)} · ${summary.status}`,
   ];
   const body = entries.flatMap((entry) => ['', ...renderEntry(entry, options.outputLimit ?? 4_000)]);
   return `${[...head, ...body].join('\n')}\n`;
@@ -30,9 +34,10 @@ function renderEntry(entry: Entry, limit: number): string[] {
     const from =
       entry.source === undefined || entry.source.kind === 'user'
         ? ''
-        : ` (${entry.source.kind} ${entry.source.name ?? ''})`;
+        : ` (${oneLine(`${entry.source.kind} ${entry.source.name ?? ''}`, LINE_LENGTH)})`;
     const files = entry.attachments.map(
-      (file) => `- file ${stripControls(file.name)} (${file.mediaType}, ${String(file.bytes)} bytes)`,
+      (file) =>
+        `- file ${oneLine(`${file.name} (${file.mediaType}`, LINE_LENGTH)}, ${String(file.bytes)} bytes)`,
     );
     return [`## ${who}${from}`, `<sub>${stamp}</sub>`, '', stripControls(entry.text), ...files];
   }
@@ -50,10 +55,10 @@ function renderPiece(entry: StepEntry, piece: StepEntry['pieces'][number], limit
   const text = stripControls(result?.text ?? '');
   const shown =
     text.length > limit
-      ? `${text.slice(0, limit)}\n… (${String(text.length - limit)} more characters)`
+      ? `${cutStart(text, limit)}\n… (${String(text.length - cutStart(text, limit).length)} more characters)`
       : text;
   return [
-    `**${piece.tool}** \`${stripControls(JSON.stringify(piece.args))}\` → ${status}`,
+    `**${oneLine(piece.tool, LINE_LENGTH)}** ${inCode(stripControls(JSON.stringify(piece.args)))} → ${status}`,
     '',
     ...fenced(shown),
   ];
@@ -65,9 +70,19 @@ function renderText({ kind, text, interrupted }: TextPiece): string[] {
   return ['<details><summary>Reasoning</summary>', '', stripControls(text), ...mark, '', '</details>'];
 }
 
-/** A fence longer than any run of backticks inside. */
 function fenced(text: string): string[] {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
-  const fence = '`'.repeat(longest + 1);
+  const fence = fenceFor(text, 3);
   return [fence, text, fence];
+}
+
+function inCode(text: string): string {
+  const fence = fenceFor(text, 1);
+  return `${fence}${text}${fence}`;
+}
+
+/** Longer than any run of backticks inside. */
+function fenceFor(text: string, least: number): string {
+  let length = least;
+  for (const [run] of text.matchAll(/`+/g)) length = Math.max(length, run.length + 1);
+  return '`'.repeat(length);
 }

@@ -2,12 +2,15 @@
 // is empty, it ends with a user or tool message, and it carries no partial reasoning.
 import type { Message, ResultPart } from '../protocol/index.ts';
 import type { Conversation, Entry, StepEntry, TextPiece, UserEntry } from './conversation.ts';
+import { fitMessages } from './fit.ts';
 
 export interface TranscriptOptions {
-  /** Opaque data of any other provider is left out, and with it the reasoning that needs it. */
+  /** Opaque data of any other provider, or of a step that did not finish, is left out, and the reasoning that needs it. */
   readonly provider: string;
   /** Only this turn's messages. */
   readonly onlyTurn?: string;
+  /** Tokens, by estimate: where a cut was not enough, the longest texts lose their middle. */
+  readonly budget?: number;
 }
 
 /** Said once where a cut left out what came before. */
@@ -18,29 +21,43 @@ export const CONTINUE_NOTE =
 const UNKNOWN_RESULT =
   'The outcome of this call is unknown: it may or may not have taken effect. Check before you repeat it.';
 
-export function transcript(conversation: Conversation, options: TranscriptOptions): readonly Message[] {
+export function transcript(
+  conversation: Conversation,
+  { provider, onlyTurn, budget = Infinity }: TranscriptOptions,
+): readonly Message[] {
   const messages: Message[] = [];
-  const entries = inContext(conversation, options.onlyTurn);
-  if (entries.length < conversation.entries.length && options.onlyTurn === undefined)
-    pushUser(messages, CUT_NOTE);
+  const { question, cut, entries } = inContext(conversation, onlyTurn);
+  if (question !== undefined) pushEntry(messages, question);
+  if (cut) pushUser(messages, CUT_NOTE);
   for (const entry of entries) {
-    if (entry.kind === 'step') pushStep(messages, entry, options.provider);
+    if (entry.kind === 'step') pushStep(messages, entry, provider);
     else pushEntry(messages, entry);
   }
   if (messages.at(-1)?.role === 'assistant') pushUser(messages, CONTINUE_NOTE);
-  return messages;
+  return fitMessages(messages, budget);
 }
 
-export function inContext(conversation: Conversation, onlyTurn?: string): readonly Entry[] {
-  return conversation.entries.filter(
-    (entry) => entry.seq >= conversation.cutBefore && (onlyTurn === undefined || entry.turn === onlyTurn),
-  );
+export interface InContext {
+  /** The user's newest message, when it stands before the cut: a long turn must not forget what it is about. */
+  readonly question: UserEntry | undefined;
+  /** Something else is left out. */
+  readonly cut: boolean;
+  readonly entries: readonly Entry[];
+}
+
+export function inContext({ entries: all, cutBefore }: Conversation, onlyTurn?: string): InContext {
+  const wanted = all.filter((entry) => onlyTurn === undefined || entry.turn === onlyTurn);
+  const entries = wanted.filter((entry) => entry.seq >= cutBefore);
+  const newest = wanted.findLast((entry): entry is UserEntry => entry.kind === 'user');
+  const question = newest !== undefined && newest.seq < cutBefore ? newest : undefined;
+  const left = wanted.length - entries.length;
+  return { question, cut: left > (question === undefined ? 0 : 1), entries };
 }
 
 /** Neighbouring user messages become one: several providers refuse two in a row. */
 function pushUser(messages: Message[], text: string, files: UserEntry['attachments'] = []): void {
   const parts = [
-    ...(text === '' ? [] : [{ type: 'text' as const, text }]),
+    ...(text.trim() === '' ? [] : [{ type: 'text' as const, text }]),
     ...files.map((file) => ({ type: 'file' as const, file })),
   ];
   if (parts.length === 0) return;
@@ -57,7 +74,7 @@ function pushEntry(messages: Message[], entry: UserEntry): void {
     source === undefined || source.kind === 'user'
       ? ''
       : `[From ${source.kind}${source.name === undefined ? '' : ` ${source.name}`}]\n`;
-  pushUser(messages, text === '' ? text : from + text, attachments);
+  pushUser(messages, text.trim() === '' ? '' : from + text, attachments);
 }
 
 function pushStep(messages: Message[], entry: StepEntry, provider: string): void {
@@ -65,7 +82,7 @@ function pushStep(messages: Message[], entry: StepEntry, provider: string): void
   const parts: Extract<Message, { role: 'assistant' }>['parts'][number][] = [];
   const results: ResultPart[] = [];
   for (const piece of entry.pieces) {
-    const own = piece.provider?.name === provider ? { provider: piece.provider } : {};
+    const own = whole && piece.provider?.name === provider ? { provider: piece.provider } : {};
     if (piece.kind === 'text' && piece.text.trim() !== '')
       parts.push({ type: 'text', text: piece.text, ...own });
     if (piece.kind === 'reasoning' && whole && isSendable(piece, provider))

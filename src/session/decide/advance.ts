@@ -1,5 +1,5 @@
 // What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
-import type { ErrorInfo, Outcome } from '../../protocol/index.ts';
+import type { ErrorInfo, EventData, Outcome } from '../../protocol/index.ts';
 import { isParallel, workable } from '../status.ts';
 import type { CallState, QueuedInput, StepState, TurnState } from '../state.ts';
 import type { Draft } from './draft.ts';
@@ -58,16 +58,19 @@ function steering(draft: Draft): readonly QueuedInput[] {
   return draft.state.inputs.filter((input) => input.delivery === 'steer' && !input.held);
 }
 
-export function finishTurn(draft: Draft, outcome: Outcome, why: string, error?: ErrorInfo): void {
+export function finishTurn(draft: Draft, outcome: Exclude<Outcome, 'failed'>, why: string): void {
+  endTurn(draft, { outcome, why });
+}
+
+export function failTurn(draft: Draft, error: ErrorInfo): void {
+  endTurn(draft, { outcome: 'failed', why: error.message, error });
+}
+
+function endTurn(draft: Draft, ending: Omit<EventData<'turn.finished'>, 'usage'>): void {
   const turn = draft.state.turn;
   if (turn === undefined) return;
-  draft.add('turn.finished', {
-    outcome,
-    why,
-    ...(error === undefined ? {} : { error }),
-    usage: turn.usage,
-  });
-  if (outcome === 'failed' || outcome === 'interrupted') hold(draft);
+  draft.add('turn.finished', { ...ending, usage: turn.usage });
+  if (ending.outcome === 'failed' || ending.outcome === 'interrupted') hold(draft);
   else startNext(draft);
 }
 
@@ -128,24 +131,26 @@ function endInvalid(draft: Draft, call: CallState, error: ErrorInfo): void {
 export function dropCalls(draft: Draft, text: string): void {
   for (const call of draft.state.turn?.step?.calls ?? []) {
     if (call.status === 'started' || call.status === 'ended') continue;
-    if (call.incarnation === undefined) endCall(draft, call, 'cancelled', text);
-    else endCall(draft, call, 'unknown', LOST_CALL);
+    if (call.incarnation === undefined) endCall(draft, call, { status: 'cancelled', text });
+    else endCall(draft, call, LOST);
   }
 }
 
 /** Ends every call that was at work when its incarnation ended. */
 export function endLostCalls(draft: Draft): void {
   for (const call of draft.state.turn?.step?.calls ?? [])
-    if (call.status === 'started') endCall(draft, call, 'unknown', LOST_CALL);
+    if (call.status === 'started') endCall(draft, call, LOST);
 }
 
-const LOST_CALL = 'The host stopped while this call ran: nobody knows whether it took effect.';
+const LOST = {
+  status: 'unknown',
+  text: 'The host stopped while this call ran: nobody knows whether it took effect.',
+} as const;
 
 export function endCall(
   draft: Draft,
   call: CallState,
-  status: 'cancelled' | 'denied' | 'unknown' | 'timeout',
-  text: string,
+  { status, text }: { readonly status: 'cancelled' | 'denied' | 'unknown'; readonly text: string },
 ): void {
   draft.add('tool.finished', { status, output: { text, bytes: text.length } }, place(draft, call.id));
 }

@@ -27,7 +27,7 @@ export function judge(draft: Draft, id: string, judgement: Judgement): void {
   if (call === undefined) return;
   const { kind, why, summary, grantPath } = judgement;
   if (kind === 'allow') startCall(draft, call);
-  else if (kind === 'deny') endCall(draft, call, 'denied', `Denied: ${why}.`);
+  else if (kind === 'deny') endCall(draft, call, { status: 'denied', text: `Denied: ${why}.` });
   else {
     const expiresAt = draft.facts.at + draft.state.profile.limits.approvalMs;
     const path = grantPath === undefined ? {} : { path: grantPath };
@@ -89,7 +89,7 @@ function resolve(
   const saved = decision === 'allow' && scope !== 'once' ? { grant } : {};
   const why = reason === undefined ? {} : { reason };
   draft.add('approval.resolved', { decision, by, scope, ...why, ...saved }, place(draft, call.id));
-  if (decision === 'deny') endCall(draft, call, 'denied', denial(by, reason));
+  if (decision === 'deny') endCall(draft, call, { status: 'denied', text: denial(by, reason) });
 }
 
 function denial(by: Source, reason: string | undefined): string {
@@ -104,7 +104,7 @@ export function expire(draft: Draft, id: string): ErrorInfo | undefined {
     return { code: 'conflict', message: `Call ${id} waits for no approval that has expired.` };
   }
   draft.add('approval.expired', {}, place(draft, id));
-  endCall(draft, call, 'denied', 'Nobody answered the question in time.');
+  endCall(draft, call, { status: 'denied', text: 'Nobody answered the question in time.' });
   advance(draft);
   return undefined;
 }

@@ -1,7 +1,7 @@
 // Commands about the session itself, its inputs and its turn.
 import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
 import { RUNTIME } from '../state.ts';
-import { advance, dropCalls, endLostCalls, finishTurn, hold, startTurn } from './advance.ts';
+import { advance, dropCalls, endLostCalls, failTurn, finishTurn, hold, startTurn } from './advance.ts';
 import { expire } from './call.ts';
 import type { CreateCommand, EffectCommand } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
@@ -137,10 +137,7 @@ export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incar
 function giveUp(draft: Draft, recoveries: number): void {
   const times = `it was interrupted ${String(recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
   dropCalls(draft, `Not run: the turn was given up, ${times}.`);
-  finishTurn(draft, 'failed', times, {
-    code: 'limit_reached',
-    message: `The turn was given up: ${times}.`,
-  });
+  failTurn(draft, { code: 'limit_reached', message: `The turn was given up: ${times}.` });
 }
 
 function pause(draft: Draft): void {

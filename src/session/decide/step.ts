@@ -1,8 +1,8 @@
 // A model request ended, well or badly.
-import { NO_USAGE, type ErrorInfo } from '../../protocol/index.ts';
-import { advance, finishTurn, MAX_LENGTHS, startStep } from './advance.ts';
+import { NO_USAGE } from '../../protocol/index.ts';
+import { advance, failTurn, finishTurn, MAX_LENGTHS, startStep } from './advance.ts';
 import { judge, mayBeJudged } from './call.ts';
-import type { EffectCommand, PartText, RequestedCall } from './command.ts';
+import type { EffectCommand, RequestedCall } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
 type Answered = Extract<EffectCommand, { type: 'step/answered' }>;
@@ -18,7 +18,7 @@ export const decideAnswered: Decider<Answered> = (draft, command) => {
   if (stale !== undefined) return stale;
   const { step } = command;
   for (const adjusted of command.adjusted ?? []) draft.add('step.adjusted', adjusted, { step });
-  addParts(draft, step, command.parts, false);
+  addParts(draft, command);
   const empty =
     command.calls.length === 0 &&
     !command.parts.some((part) => part.kind === 'text' && part.text.trim() !== '');
@@ -43,7 +43,8 @@ function staleStep(
   return refuse('conflict', `Step ${step}, attempt ${String(attempt)}, is not open any more.`);
 }
 
-function addParts(draft: Draft, step: string, parts: readonly PartText[], interrupted: boolean): void {
+function addParts(draft: Draft, { type, step, parts }: Answered | Failed): void {
+  const interrupted = type === 'step/failed';
   for (const { kind, part, text, provider } of parts) {
     if (text === '' && provider === undefined) continue;
     const data = {
@@ -79,7 +80,7 @@ function endAnswer(draft: Draft, reason: string, empty: boolean): void {
   const mayGoOn = turn.steps < draft.state.profile.limits.maxSteps;
   if (reason === 'empty' && turn.empties <= MAX_EMPTY_RETRIES && mayGoOn) startStep(draft);
   else if (reason === 'empty')
-    fail(draft, {
+    failTurn(draft, {
       code: 'provider_failed',
       message: `The model ${turn.frame.model} answered with nothing, ${String(turn.empties)} times.`,
     });
@@ -93,20 +94,16 @@ function endAnswer(draft: Draft, reason: string, empty: boolean): void {
     startStep(draft);
   else if (reason === 'length') finishTurn(draft, 'length', 'the answer reached the output limit');
   else if (reason === 'filter')
-    fail(draft, {
+    failTurn(draft, {
       code: 'provider_failed',
       message: `The provider's filter stopped the answer of ${turn.frame.model}.`,
     });
   else if (reason === 'calls')
-    fail(draft, {
+    failTurn(draft, {
       code: 'provider_failed',
       message: `The model ${turn.frame.model} ended to call tools but named none.`,
     });
   else finishTurn(draft, 'completed', 'the model stopped');
-}
-
-function fail(draft: Draft, error: ErrorInfo): void {
-  finishTurn(draft, 'failed', error.message, error);
 }
 
 export const decideFailed: Decider<Failed> = (draft, command) => {
@@ -114,7 +111,7 @@ export const decideFailed: Decider<Failed> = (draft, command) => {
   if (stale !== undefined) return stale;
   const { step, attempt, error, retryInMs } = command;
   const cancelled = draft.state.turn?.cancelled === true;
-  addParts(draft, step, command.parts, true);
+  addParts(draft, command);
   if (!cancelled && retryInMs !== undefined && attempt < MAX_ATTEMPTS) {
     const shown = command.parts.some((part) => part.text !== '');
     draft.add(
@@ -130,6 +127,6 @@ export const decideFailed: Decider<Failed> = (draft, command) => {
     { step },
   );
   if (cancelled) advance(draft);
-  else fail(draft, error);
+  else failTurn(draft, error);
   return undefined;
 };
