@@ -35,6 +35,13 @@ interface Tracked {
   alive: readonly ProcessRow[];
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly mark: string;
+  readonly watching: Disposable;
+}
+
 /** Knows the processes that one host started, by call. */
 export class Tracker {
   readonly #hostMark = newHostMark();
@@ -57,22 +64,31 @@ export class Tracker {
    * there already. Refuses with `tool_failed` when nothing was started, and then keeps nothing.
    */
   track(start: (mark: string) => ChildProcess): TrackedCall {
-    using stack = new DisposableStack();
-    stack.use(this.#watcher.hold());
-    const mark = callMark(this.#hostMark, ++this.#number);
-    const child = start(mark);
-    const pid = pidOf(child);
-    const root = { pid, start: process.platform === 'linux' ? readProcess(pid)?.start : undefined };
+    const watching = this.#watcher.hold();
+    try {
+      const mark = callMark(this.#hostMark, ++this.#number);
+      const child = start(mark);
+      return this.#keep({ child, pid: pidOf(child), mark, watching });
+    } catch (error) {
+      watching[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #keep({ child, pid, mark, watching }: Started): TrackedCall {
+    const root = { pid, start: startOf(pid) };
     const call: Tracked = { kin: new Kin(mark, root), since: root.start ?? 0, alive: [] };
     this.#calls.add(call);
-    stack.defer(() => this.#forget(call));
-    if (process.platform !== 'win32') stack.use(this.#keepLooking(call));
-    const kept = stack.move();
+    const looking = this.#keepLooking(call);
     return {
       child,
       end: () =>
         process.platform === 'win32' ? endWindowsTree(pid) : reap(() => this.#look(call), this.#clock),
-      [Symbol.dispose]: () => kept.dispose(),
+      [Symbol.dispose]: () => {
+        looking[Symbol.dispose]();
+        this.#forget(call);
+        watching[Symbol.dispose]();
+      },
     };
   }
 
@@ -88,7 +104,7 @@ export class Tracker {
         this.#look(call).then(again, again);
       });
     };
-    after(FIRST_LOOK_MS);
+    if (process.platform !== 'win32') after(FIRST_LOOK_MS);
     return { [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
   }
 
@@ -115,6 +131,15 @@ export class Tracker {
   #tell(): void {
     const alive = [...this.#calls].flatMap((call) => call.alive).slice(0, MAX_TOLD);
     this.#watcher.tell(alive.map(({ pid, start }) => ` ${pid}:${start} `).join(''));
+  }
+}
+
+/** Undefined where it cannot be told: then the process is known by its pid, and marks are read of everyone. */
+function startOf(pid: number): number | undefined {
+  try {
+    return process.platform === 'linux' ? readProcess(pid)?.start : undefined;
+  } catch {
+    return undefined;
   }
 }
 

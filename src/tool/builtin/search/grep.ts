@@ -39,21 +39,34 @@ interface Line {
 
 /** The lines of a text file without their ends; nothing for a binary file. */
 function* linesOf(path: string, passed: Passed): Generator<Line> {
-  using stack = new DisposableStack();
-  const file = openText(path, stack);
-  if (file === undefined) passed.unreadable++;
-  else if (file.binary) passed.binary++;
-  else yield* split(file);
+  const handle = openRegular(path);
+  if (handle === undefined) {
+    passed.unreadable++;
+    return;
+  }
+  try {
+    const bytes = readSync(handle, chunk);
+    if (binaryKind(chunk.subarray(0, Math.min(bytes, SNIFF_BYTES))) === undefined)
+      yield* split(handle, bytes);
+    else passed.binary++;
+  } finally {
+    closeSync(handle);
+  }
 }
 
-interface OpenText {
-  readonly handle: number;
-  /** Bytes of the first read, which `chunk` still holds. */
-  readonly bytes: number;
-  readonly binary: boolean;
+function openRegular(path: string): number | undefined {
+  try {
+    const handle = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (fstatSync(handle).isFile()) return handle;
+    closeSync(handle);
+    return undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function* split({ handle, bytes: first }: OpenText): Generator<Line> {
+/** `first` bytes are in `chunk` already. */
+function* split(handle: number, first: number): Generator<Line> {
   const decoder = new StringDecoder('utf8');
   let number = 1;
   let rest = '';
@@ -68,20 +81,4 @@ function* split({ handle, bytes: first }: OpenText): Generator<Line> {
   }
   rest += decoder.end();
   if (rest !== '') yield { number, text: rest };
-}
-
-function openText(path: string, stack: DisposableStack): OpenText | undefined {
-  try {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const handle = stack.adopt(openSync(path, flags), closeSync);
-    if (!fstatSync(handle).isFile()) return undefined;
-    const bytes = readSync(handle, chunk);
-    return {
-      handle,
-      bytes,
-      binary: binaryKind(chunk.subarray(0, Math.min(bytes, SNIFF_BYTES))) !== undefined,
-    };
-  } catch {
-    return undefined;
-  }
 }

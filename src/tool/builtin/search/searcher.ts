@@ -17,40 +17,41 @@ export function createSearch(): Search {
   let idle: Worker | undefined;
   let timer: NodeJS.Timeout | undefined;
 
+  const start = (): Worker => {
+    const worker = startThread();
+    // Whoever searches hears of an error, which ends the thread; while it is idle nobody must die of it.
+    worker.on('error', () => undefined);
+    return worker.once('exit', () => {
+      if (idle === worker) idle = undefined;
+    });
+  };
   const take = (): Worker => {
-    const worker = idle ?? startWorker();
     clearTimeout(timer);
+    const worker = idle ?? start();
     idle = undefined;
     worker.ref();
     return worker;
   };
-  const giveBack = (worker: Worker): void => {
-    if (idle !== undefined) {
-      void worker.terminate();
-      return;
-    }
+  const keep = (worker: Worker): void => {
+    void idle?.terminate();
+    clearTimeout(timer);
     idle = worker;
     worker.unref();
-    timer = setTimeout(() => {
-      idle = undefined;
-      void worker.terminate();
-    }, IDLE_MS).unref();
+    timer = setTimeout(() => void take().terminate(), IDLE_MS).unref();
   };
   return async (job, signal) => {
     const worker = take();
-    try {
-      const reply = await ask(worker, job, signal);
-      giveBack(worker);
-      if (!reply.ok) throw fromErrorInfo(reply.error);
-      return reply;
-    } catch (error) {
-      if (idle !== worker) await worker.terminate();
+    const reply = await ask(worker, job, signal).catch(async (error: unknown) => {
+      await worker.terminate();
       throw error;
-    }
+    });
+    keep(worker);
+    if (reply.ok) return reply;
+    throw fromErrorInfo(reply.error);
   };
 }
 
-function startWorker(): Worker {
+function startThread(): Worker {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const entry = new URL(`./worker.${ending}`, import.meta.url);
   return new Worker(entry, { execArgv: [], env: {}, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });

@@ -13,6 +13,8 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { denyRules } from '../../deny.ts';
 import type { SearchJob } from './job.ts';
 
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
 /** A regular file. `path` works only until the walk goes on. */
 export interface Found {
   /** From the session's folder, with `/`. */
@@ -91,21 +93,23 @@ interface OpenDirectory extends Disposable {
 
 /** Undefined when it cannot be read or is not where it was: swapped for a link, moved or removed. */
 function openDirectory(path: string): OpenDirectory | undefined {
+  let handle: number | undefined;
+  const close = (): void => {
+    if (handle !== undefined) closeSync(handle);
+  };
   try {
-    using stack = new DisposableStack();
-    const pinned = process.platform === 'linux' ? pin(path, stack) : path;
-    if ((pinned === path ? realpathSync(path) : readlinkSync(pinned)) !== path) return undefined;
-    const entries = readdirSync(pinned, { withFileTypes: true }).toSorted((a, b) =>
-      a.name < b.name ? -1 : 1,
-    );
-    const open = stack.move();
-    return { path: pinned, entries, [Symbol.dispose]: () => open.dispose() };
+    handle = process.platform === 'linux' ? openSync(path, DIRECTORY) : undefined;
+    const pinned = handle === undefined ? path : `/proc/self/fd/${handle}`;
+    const where = handle === undefined ? realpathSync(path) : readlinkSync(pinned);
+    if (where === path) return { path: pinned, entries: entriesOf(pinned), [Symbol.dispose]: close };
   } catch {
+    close();
     return undefined;
   }
+  close();
+  return undefined;
 }
 
-function pin(path: string, stack: DisposableStack): string {
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  return `/proc/self/fd/${stack.adopt(openSync(path, flags), closeSync)}`;
+function entriesOf(path: string): readonly Dirent[] {
+  return readdirSync(path, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

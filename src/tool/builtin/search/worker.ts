@@ -1,7 +1,6 @@
 // The entry of a search thread. A pattern from a model can need a lifetime to match; here that blocks nobody, and the
-// thread can be ended from outside at any moment.
+// thread can be ended from outside at any moment. It imports as little as it can, since every start pays for it.
 import { parentPort } from 'node:worker_threads';
-import { toErrorInfo } from '../../../protocol/index.ts';
 import type { Page } from '../page.ts';
 import { leftOutNote } from '../skipped.ts';
 import { globFiles } from './glob.ts';
@@ -17,7 +16,7 @@ function answer(job: SearchJob): SearchReply {
     const page = (job.kind === 'glob' ? globFiles : grepLines)(job, passed);
     return { ok: true, lines: page.lines, cut: page.cut, notes: notesOf(page, passed) };
   } catch (error) {
-    const { message } = toErrorInfo(error);
+    const message = error instanceof Error ? error.message : String(error);
     if (error instanceof SyntaxError) return { ok: false, error: { code: 'invalid_params', message } };
     return { ok: false, error: { code: 'tool_failed', message: `the search failed: ${message}` } };
   }
