@@ -32,3 +32,4 @@ export type {
 } from './scripted.ts';
 export { BUILT_IN_PROVIDERS, LOCAL_SERVERS } from './services.ts';
 export type { BuiltInProvider, LocalServer } from './services.ts';
+export { withBuiltIns } from './with-built-ins.ts';

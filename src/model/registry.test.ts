@@ -8,6 +8,7 @@ import { createModels } from './registry.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import { scriptedModel } from './scripted.ts';
 import { BUILT_IN_PROVIDERS } from './services.ts';
+import { withBuiltIns } from './with-built-ins.ts';
 
 const local: ProviderOptions = {
   name: 'local',
@@ -22,6 +23,7 @@ describe('registry', () => {
     providers: [
       local,
       { name: 'anthropic', kind: 'anthropic', apiKeyEnv: 'ANTHROPIC_API_KEY' },
+      { name: 'openai', kind: 'openai', apiKey: 'k' },
       { name: 'bare', kind: 'openai-compatible' },
     ],
     models: [scripted],
@@ -39,8 +41,8 @@ describe('registry', () => {
   });
 
   it('lists what is configured', () => {
-    const anthropic = `anthropic/${BUILT_IN_PROVIDERS['anthropic']?.defaultModel}`;
-    expect(models.list()).toEqual(['local/org/qwen3', anthropic, 'offline/practice', 'scripted/model']);
+    const openai = `openai/${BUILT_IN_PROVIDERS['openai']?.defaultModel}`;
+    expect(models.list()).toEqual(['local/org/qwen3', openai, 'offline/practice', 'scripted/model']);
   });
 
   it.each([
@@ -57,6 +59,38 @@ describe('registry', () => {
       message: expect.stringContaining(message) as string,
       data: { model: id },
     });
+  });
+});
+
+describe('built-in providers', () => {
+  const env: Readonly<Record<string, string>> = { ANTHROPIC_API_KEY: 'a', WORK_KEY: 'w', XAI_API_KEY: '' };
+  const all = withBuiltIns(
+    [
+      { name: 'openai', kind: 'openai', apiKeyEnv: 'WORK_KEY' },
+      { name: 'groq', kind: 'openai-compatible', apiKey: 'literal' },
+      { name: 'mistral', kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:1/v1' },
+      local,
+    ],
+    (variable) => env[variable],
+  );
+  const find = (name: string) => all.find((provider) => provider.name === name);
+
+  it('come behind the configured ones, each once, with their keys', () => {
+    expect(all.slice(0, 4).map(({ name }) => name)).toEqual(['openai', 'groq', 'mistral', 'local']);
+    expect(all).toHaveLength(Object.keys(BUILT_IN_PROVIDERS).length + 1);
+    expect(find('anthropic')).toMatchObject({ apiKey: 'a', apiKeyEnv: 'ANTHROPIC_API_KEY' });
+    expect(find('xai')?.apiKey).toBeUndefined();
+  });
+
+  it('add what is missing, and nothing to what is another server', () => {
+    expect(find('openai')).toMatchObject({ apiKey: 'w', apiKeyEnv: 'WORK_KEY' });
+    expect(find('groq')).toMatchObject({ apiKey: 'literal', baseUrl: BUILT_IN_PROVIDERS['groq']?.baseUrl });
+    expect(find('mistral')).toEqual({
+      name: 'mistral',
+      kind: 'openai-compatible',
+      baseUrl: 'http://127.0.0.1:1/v1',
+    });
+    expect(find('local')).toEqual(local);
   });
 });
 

@@ -50,10 +50,12 @@ function splitId(id: string): { provider?: string; model?: string } {
   return { provider: id.slice(0, slash), model: id.slice(slash + 1) };
 }
 
-function configuredIds({ name, models = {} }: ProviderOptions): readonly string[] {
+/** The models that are named, else the built-in default where there is a key for it. */
+function configuredIds({ name, apiKey, models = {} }: ProviderOptions): readonly string[] {
   const named = Object.keys(models);
   const builtIn = Object.hasOwn(BUILT_IN_PROVIDERS, name) ? BUILT_IN_PROVIDERS[name] : undefined;
-  const shown = named.length > 0 || builtIn === undefined ? named : [builtIn.defaultModel];
+  const shown =
+    named.length > 0 || builtIn === undefined || apiKey === undefined ? named : [builtIn.defaultModel];
   return shown.map((model) => `${name}/${model}`);
 }
 
