@@ -82,6 +82,15 @@ describe('write', () => {
     await expect(mine).rejects.toMatchObject({ code: 'conflict' });
   });
 
+  it('does not start under a signal that is aborted already', async () => {
+    const context = testContext(folder.path, { signal: AbortSignal.abort() });
+    expect(await writeTool.run({ path: 'file', text: '' }, context)).toMatchObject({
+      ok: false,
+      error: { code: 'cancelled' },
+    });
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
   it('changes nothing once it was aborted', async () => {
     await writeFile(at('file'), 'old');
     const controller = new AbortController();
