@@ -16,9 +16,13 @@ function isContract(path: string): boolean {
   return path.endsWith('/contract.ts');
 }
 
-/** Tests and contract suites may import more than the code beside them. */
+function isFixture(path: string): boolean {
+  return /(\/fixtures|\.fixture)\.ts$/.test(path);
+}
+
+/** Tests, contract suites and fixtures are not shipped, and may import more than the code beside them. */
 function isForTests(path: string): boolean {
-  return isTest(path) || isContract(path);
+  return isTest(path) || isContract(path) || isFixture(path);
 }
 
 function isDoor(path: string): boolean {
@@ -48,8 +52,8 @@ export function* door({ path, imports }: Source): Iterable<Finding> {
   for (const { name, line } of imports) {
     const to = moduleOf(name);
     if (to === undefined) continue;
-    if (isContract(name) && !isForTests(path)) {
-      yield { path, line, rule: 'door', message: `${name} is a contract suite: only tests may import it` };
+    if ((isContract(name) || isFixture(name)) && !isForTests(path)) {
+      yield { path, line, rule: 'door', message: `${name} is for tests: what ships may not import it` };
     } else if (to !== moduleOf(path) && !isDoor(name) && !isContract(name)) {
       yield { path, line, rule: 'door', message: `enter ${to} through src/${to}/index.ts, not ${name}` };
     }
