@@ -120,7 +120,8 @@ function writeChunk(connection: Connection, no: number, { step, part, kind, text
     kind,
     offset + text.length,
   );
-  connection.run('INSERT INTO chunks (no, part, text) VALUES (?, ?, ?)', no, part, text);
+  // As JSON, which keeps half of a surrogate pair whose other half is in the next chunk; UTF-8 would not.
+  connection.run('INSERT INTO chunks (no, part, text) VALUES (?, ?, ?)', no, part, JSON.stringify(text));
 }
 
 function writeCommand(

@@ -47,7 +47,7 @@ function putSummary(connection: Connection, { session, row }: Needs<'putSummary'
   return null;
 }
 
-/** What is deleted is overwritten in the file; the log that still holds it is emptied after the flush. */
+/** The log, which still holds what is deleted here, is emptied after the flush. */
 function erase(connection: Connection, { owner, session }: Needs<'erase'>): { head: string } {
   const { no, hash } = ownSession(connection, owner, session);
   connection.run('INSERT INTO tombstones VALUES (?, ?)', session, hash);

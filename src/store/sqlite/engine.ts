@@ -4,7 +4,7 @@
 // After an error of the disk nothing about the connection is believed: it is closed, opened again, and the file itself says
 // whether the transaction is in it (each writes its number). If it is, it counts only once the log was copied into the
 // database and synced anew, because a failed sync may have lost pages that still look written.
-import { CarrelError, toErrorInfo } from '../../protocol/errors.ts';
+import { toErrorInfo } from '../../protocol/errors.ts';
 import { CHANGES } from './changes.ts';
 import type { Connection } from './connection.ts';
 import type { Answer, Change, Failure, Flush, Flushed, Needs, Reply, Request } from './requests.ts';
@@ -93,7 +93,7 @@ function attempt(connection: Connection, { change, needs }: Request, now: number
     connection.run('RELEASE change');
     return { answer };
   } catch (error) {
-    if (!(error instanceof CarrelError) && troubleOf(error, '') !== undefined) throw error;
+    if (troubleOf(error, '') !== undefined) throw error;
     connection.run('ROLLBACK TO change');
     connection.run('RELEASE change');
     return failure(error);

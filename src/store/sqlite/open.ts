@@ -11,7 +11,7 @@ import { troubleOf, withTrouble } from './trouble.ts';
 /** What the write-ahead log is cut back to once it was larger. */
 const LOG_BYTES = 4 * 1024 * 1024;
 
-/** Every commit is synced before it answers. */
+/** Every commit is synced before it answers; what is deleted is overwritten. */
 export function openForWriting(path: string, open: OpenDatabase): Connection {
   return withTrouble(path, () => {
     const connection = new Connection(open({ path }));
@@ -20,6 +20,7 @@ export function openForWriting(path: string, open: OpenDatabase): Connection {
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = ${LOG_BYTES};
+        PRAGMA secure_delete = ON;
         PRAGMA trusted_schema = OFF;
       `);
       return connection;
@@ -30,26 +31,30 @@ export function openForWriting(path: string, open: OpenDatabase): Connection {
   });
 }
 
-/** Undefined when there is no store yet. Refuses another version than ours (`version_mismatch`). */
-export function openForReading(path: string, open: OpenDatabase): Connection | undefined {
+/** Undefined when there is no store yet. Refuses another version than `latest` (`version_mismatch`). */
+export function openForReading(
+  path: string,
+  open: OpenDatabase,
+  latest = LATEST_VERSION,
+): Connection | undefined {
   if (!existsSync(path)) return undefined;
   return withTrouble(path, () => {
     try {
-      return checked(new Connection(open({ path, readOnly: true })), path);
+      return checked(new Connection(open({ path, readOnly: true })), path, latest);
     } catch (error) {
       if (troubleOf(error, path)?.code !== 'store_unavailable' || hasLog(path)) throw error;
       // On a read-only file system SQLite cannot make the files it shares with writers; nobody writes there either.
       const url = pathToFileURL(path);
       url.searchParams.set('immutable', '1');
-      return checked(new Connection(open({ path: url, readOnly: true })), path);
+      return checked(new Connection(open({ path: url, readOnly: true })), path, latest);
     }
   });
 }
 
-function checked(connection: Connection, path: string): Connection | undefined {
+function checked(connection: Connection, path: string, latest: number): Connection | undefined {
   try {
-    const version = checkVersion(connection, path, LATEST_VERSION);
-    if (version === LATEST_VERSION) return connection;
+    const version = checkVersion(connection, path, latest);
+    if (version === latest) return connection;
     connection.close();
     if (version === 0) return undefined;
   } catch (error) {
@@ -59,7 +64,7 @@ function checked(connection: Connection, path: string): Connection | undefined {
   throw new CarrelError(
     'version_mismatch',
     `${path} is of an earlier version than this program. Run any command that writes: it brings the file up to date.`,
-    { data: { path, latest: LATEST_VERSION } },
+    { data: { path, latest } },
   );
 }
 

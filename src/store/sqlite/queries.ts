@@ -28,8 +28,10 @@ export function tailOf(connection: Connection, no: number): TailPart[] {
     no,
   );
   const parts = new Map<string, TailPart>();
-  for (const chunk of chunks)
-    parts.set(chunk.part, { ...chunk, text: (parts.get(chunk.part)?.text ?? '') + chunk.text });
+  for (const chunk of chunks) {
+    const text = JSON.parse(chunk.text) as string;
+    parts.set(chunk.part, { ...chunk, text: (parts.get(chunk.part)?.text ?? '') + text });
+  }
   return [...parts.values()];
 }
 

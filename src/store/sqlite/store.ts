@@ -129,8 +129,8 @@ class SqliteStore extends SqliteReader implements Store {
 
   async #close(): Promise<void> {
     this.#signal.clear();
-    await this.#blobs.idle();
     await super[Symbol.asyncDispose]();
+    await this.#blobs.idle();
     await this.#writer.close();
     this.#lock[Symbol.dispose]();
   }

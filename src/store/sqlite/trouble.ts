@@ -27,11 +27,14 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
   ENOENT: 'it is gone',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'its links lead in a circle',
 };
 
 /** The error as ours when the world is at fault, naming what failed at which path; undefined when it is a bug. Ours pass as they are. */
 export function troubleOf(error: unknown, path: string): CarrelError | undefined {
-  if (error instanceof CarrelError && isTrouble(codeOf(error))) return error;
+  if (isTrouble(codeOf(error))) return error as CarrelError;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   const [kind, why] =
     (typeof errcode === 'number' ? SQLITE[errcode & 0xff] : undefined) ??

@@ -73,8 +73,8 @@ export class Writer {
   }
 
   #start(): Worker {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: this.#path });
+    const file = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url); // `.ts` from source, `.js` once built
+    const worker = new Worker(file, { workerData: this.#path, execArgv: [] }); // flags of the main thread may not fit a file
     worker.on('message', (flushed: Flushed) => this.#land(flushed));
     worker.once('error', (error) => this.#crash(worker, error));
     worker.once('exit', () => this.#crash(worker, undefined));

@@ -1,0 +1,78 @@
+import { existsSync, statSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Connection } from './connection.ts';
+import { openNodeDatabase } from './driver.ts';
+import { freshHome } from './fixtures.ts';
+import { migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openForReading, openForWriting } from './open.ts';
+import { openSqliteReader } from './reader.ts';
+import { openSqliteStore } from './store.ts';
+
+const NEXT = [...MIGRATIONS, 'ALTER TABLE tombstones ADD COLUMN at INTEGER'];
+
+function withConnection<T>(path: string, use: (connection: Connection) => T): T {
+  const connection = openForWriting(path, openNodeDatabase);
+  try {
+    return use(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+function version(connection: Connection): unknown {
+  return connection.get('PRAGMA user_version');
+}
+
+it('has the schema of this version, which never changes again', async () => {
+  const { database } = freshHome();
+  const schema = withConnection(database, (connection) =>
+    connection.all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name'),
+  );
+  const text = schema.map(({ sql }) => `${sql.replaceAll(/\s+/g, ' ')};\n`).join('');
+  await expect(text).toMatchFileSnapshot(`./schema-v${MIGRATIONS.length}.sql`);
+});
+
+it('copies the file before it changes it, and an older program names that copy', async () => {
+  const { database, folder } = freshHome();
+  const backup = `${database}.backup-v${MIGRATIONS.length}`;
+  withConnection(database, (connection) => {
+    migrate(connection, database, NEXT);
+    expect(version(connection)).toEqual({ user_version: NEXT.length });
+    migrate(connection, database, NEXT);
+  });
+  expect(statSync(backup).mode & 0o077).toBe(0);
+  withConnection(backup, (connection) =>
+    expect(version(connection)).toEqual({ user_version: MIGRATIONS.length }),
+  );
+  for (const open of [openSqliteStore, openSqliteReader])
+    await expect(open({ home: folder })).rejects.toMatchObject({
+      code: 'version_mismatch',
+      message: expect.stringContaining(backup) as string,
+      data: { version: NEXT.length, latest: MIGRATIONS.length, backup },
+    });
+});
+
+it('changes nothing when a migration fails', () => {
+  const { database } = freshHome();
+  withConnection(database, (connection) => {
+    expect(() => migrate(connection, database, [...NEXT, 'no SQL'])).toThrow('syntax error');
+    expect(version(connection)).toEqual({ user_version: MIGRATIONS.length });
+    expect(() => connection.get('SELECT at FROM tombstones')).toThrow('no such column');
+  });
+});
+
+it('does not touch an SQLite file of somebody else', async () => {
+  const { database, folder } = freshHome();
+  withConnection(database, (connection) => connection.exec('PRAGMA application_id = 7'));
+  await expect(openSqliteStore({ home: folder })).rejects.toMatchObject({ code: 'store_corrupt' });
+  await expect(openSqliteReader({ home: folder })).rejects.toMatchObject({ code: 'store_corrupt' });
+  expect(existsSync(`${database}.backup-v1`)).toBe(false);
+});
+
+it('tells a reader to let a writer bring an earlier file up to date, and takes one in the making for none', () => {
+  const { database } = freshHome();
+  expect(() => openForReading(database, openNodeDatabase, MIGRATIONS.length + 1)).toThrow('earlier version');
+  withConnection(database, (connection) => connection.exec('PRAGMA user_version = 0'));
+  expect(openForReading(database, openNodeDatabase)).toBeUndefined();
+});

@@ -1,0 +1,16 @@
+CREATE TABLE blob_names (no INTEGER NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (no, blob)) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks ( id INTEGER PRIMARY KEY, no INTEGER NOT NULL, part TEXT NOT NULL, text TEXT NOT NULL ) STRICT;
+CREATE INDEX chunks_of_part ON chunks (no, part);
+CREATE TABLE commands ( identity TEXT NOT NULL, id TEXT NOT NULL, no INTEGER NOT NULL, at INTEGER NOT NULL, body_hash TEXT NOT NULL, reply TEXT NOT NULL, PRIMARY KEY (identity, id) ) STRICT, WITHOUT ROWID;
+CREATE TABLE doomed_blobs (blob BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE events ( id INTEGER PRIMARY KEY, no INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, body TEXT NOT NULL ) STRICT;
+CREATE UNIQUE INDEX events_in_order ON events (no, seq);
+CREATE TABLE flushes (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT;
+CREATE TABLE parts ( no INTEGER NOT NULL, part TEXT NOT NULL, step TEXT, kind TEXT, length INTEGER NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY (no, part) ) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions ( no INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, fence INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, append_id TEXT NOT NULL, status TEXT NOT NULL, parent TEXT, updated_at INTEGER NOT NULL, wake_at INTEGER, open INTEGER NOT NULL, words TEXT NOT NULL, summary TEXT NOT NULL ) STRICT;
+CREATE INDEX sessions_by_age ON sessions (owner, updated_at DESC, session);
+CREATE UNIQUE INDEX sessions_by_name ON sessions (owner, folder, name);
+CREATE INDEX sessions_open ON sessions (no) WHERE open = 1;
+CREATE INDEX sessions_to_wake ON sessions (wake_at) WHERE wake_at IS NOT NULL;
+CREATE TABLE snapshots ( no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL ) STRICT;
+CREATE TABLE tombstones (session TEXT PRIMARY KEY, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
