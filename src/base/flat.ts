@@ -36,9 +36,9 @@ export class Flat<T> implements AsyncIterableIterator<T> {
 
   async #refill(): Promise<IteratorResult<T>> {
     do {
-      const { done, value } = await this.#source.next();
-      if (done === true) return this.return();
-      this.#batch = value;
+      const result = await this.#source.next();
+      if (result.done === true) return this.return();
+      this.#batch = result.value;
       this.#next = 0;
     } while (this.#batch.length === 0);
     return this.next();

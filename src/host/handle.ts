@@ -8,7 +8,7 @@ import {
   type Source,
   type ViewItem,
 } from '../protocol/index.ts';
-import { follow, followBatches, type Scope, type Supervisor } from '../runtime/index.ts';
+import { follow, followBatches, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
 import { statusOf, summaryOf } from '../session/index.ts';
 import type { SendOptions, SessionHandle } from './port.ts';
 
@@ -19,11 +19,13 @@ type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** A session, near. It holds nothing but the id, so it may be kept or dropped at will. */
 export class NearSession implements SessionHandle {
   readonly id: string;
+  readonly #watched: Watched;
   readonly #scope: Scope;
   readonly #supervisor: Supervisor;
 
   constructor(id: string, scope: Scope, supervisor: Supervisor) {
     this.id = id;
+    this.#watched = { scope, supervisor, session: id };
     this.#scope = scope;
     this.#supervisor = supervisor;
   }
@@ -51,7 +53,7 @@ export class NearSession implements SessionHandle {
     const stop = new AbortController();
     const sent = this.command(command);
     sent.catch(() => stop.abort());
-    yield* followBatches(this.#scope, this.#supervisor, this.id, { after, signal: stop.signal });
+    yield* followBatches(this.#watched, { after, signal: stop.signal });
     await sent;
   }
 
@@ -86,7 +88,7 @@ export class NearSession implements SessionHandle {
   }
 
   follow(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterable<ViewItem> {
-    return follow(this.#scope, this.#supervisor, this.id, options);
+    return follow(this.#watched, options);
   }
 
   on(type: SessionEvent['type'] | '*', listener: (event: SessionEvent) => void): Disposable {
@@ -106,18 +108,18 @@ export class NearSession implements SessionHandle {
     const { seq: after, ...first } = await this.summary();
     if (first.status !== 'running') return { seq: after, ...first };
     const options = signal === undefined ? { after } : { after, signal };
-    for await (const item of follow(this.#scope, this.#supervisor, this.id, options)) {
+    for await (const item of follow(this.#watched, options)) {
       if (item.type === 'delta') continue;
       const now = await this.summary();
       if (now.status !== 'running') return now;
     }
     throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, {
-      cause: signal?.reason,
+      cause: signal?.reason as unknown,
     });
   }
 
   #do(body: WithoutId<Command>): Promise<CommandReply> {
-    return this.command({ ...body, id: this.#newCommandId() } as Command);
+    return this.command({ ...body, id: this.#newCommandId() });
   }
 
   #newCommandId(): string {

@@ -75,7 +75,7 @@ class NearHost implements Host {
       conversations: new Conversations(),
       turnSlots: this.#turnSlots,
       providerSlots,
-      grants: () => (options.grants?.() ?? []) as readonly Grant[],
+      grants: () => options.grants?.() ?? [],
       saveGrant: (grant) => options.saveGrant?.(grant) ?? Promise.resolve(),
       fault: (what, error, session) =>
         options.onFault?.({ what, error, ...(session === undefined ? {} : { session }) }),
@@ -137,12 +137,20 @@ class NearHost implements Host {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#supervisor.close().finally(() => this.#scope.store[Symbol.asyncDispose]());
+    this.#closing ??= this.#closeAll();
     return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #closeAll(): Promise<void> {
+    try {
+      await this.#supervisor.close();
+    } finally {
+      await this.#scope.store[Symbol.asyncDispose]();
+    }
   }
 
   #open(): void {

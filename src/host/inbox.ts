@@ -19,7 +19,7 @@ export async function readInbox(store: StoreReader, owner: string): Promise<read
     for (const row of page.sessions) if (row.waiting > 0) items.push(...(await waitingCalls(store, row)));
     after = page.next;
   } while (after !== undefined);
-  return items.sort((a, b) => a.requestedAt - b.requestedAt);
+  return items.toSorted((a, b) => a.requestedAt - b.requestedAt);
 }
 
 /** Reads backwards until every waiting call of the row is found. */

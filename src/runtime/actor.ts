@@ -21,6 +21,7 @@ import type { AppendResult, TailChunk } from '../store/index.ts';
 import { GroupMaker, type Pending } from './groups.ts';
 import type { Hub } from './hub.ts';
 import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
+import type { Loaded } from './load.ts';
 import { Performer } from './performer.ts';
 import type { SessionView } from './perform/view.ts';
 import type { Scope } from './scope.ts';
@@ -33,13 +34,6 @@ const MAILBOX = 256;
 const TAIL_FLUSH_MS = 40;
 /** Waits before a result is offered again to a store that cannot write, ms. */
 const STORE_RETRY_MS = [100, 250, 500, 1_000, 2_000];
-
-export interface Loaded {
-  readonly state: SessionState;
-  readonly fence: number;
-  /** Of the newest snapshot; 0 without one. */
-  readonly snapshotSeq: number;
-}
 
 export interface ActorOptions {
   readonly scope: Scope;
@@ -78,7 +72,7 @@ export class Actor implements SessionView {
     this.lastUsedAt = scope.clock.monotonic();
     this.#groups = new GroupMaker(scope, loaded);
     this.#context = new TurnContext(scope);
-    this.#performer = new Performer(scope, this);
+    this.#performer = new Performer({ scope, view: this });
   }
 
   get state(): SessionState {

@@ -8,6 +8,13 @@ import type { Supervisor } from './supervisor.ts';
 
 const PAGE = 500;
 
+/** A session of a host. */
+export interface Watched {
+  readonly scope: Scope;
+  readonly supervisor: Supervisor;
+  readonly session: string;
+}
+
 export interface FollowOptions {
   /** Instead of a cursor: everything behind this `seq`. */
   readonly after?: number;
@@ -15,22 +22,16 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One session's items, until the signal aborts, the reader leaves, the host closes, or after the item that `isLast` picks. */
-export function follow(
-  scope: Scope,
-  supervisor: Supervisor,
-  session: string,
-  options: FollowOptions & { readonly isLast?: (item: ViewItem) => boolean } = {},
-): AsyncIterableIterator<ViewItem> {
-  return new Flat(followBatches(scope, supervisor, session, options), options.isLast);
+/** One session's items, until the signal aborts, the reader leaves, the host closes. */
+export function follow(watched: Watched, options: FollowOptions = {}): AsyncIterableIterator<ViewItem> {
+  return new Flat(followBatches(watched, options));
 }
 
 export async function* followBatches(
-  scope: Scope,
-  supervisor: Supervisor,
-  session: string,
+  watched: Watched,
   options: FollowOptions,
 ): AsyncGenerator<readonly ViewItem[]> {
+  const { scope, supervisor, session } = watched;
   const { cursor, signal, after = 0 } = options;
   if (cursor !== undefined) await checkCursor(scope, session, cursor);
   const place = new Place(cursor ?? { seq: after });
@@ -39,7 +40,7 @@ export async function* followBatches(
     const onAbort = (): void => viewer.close();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      yield* catchUp(scope, supervisor, session, place);
+      yield* catchUp(watched, place);
       yield* live(viewer, place);
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -98,9 +99,7 @@ class Place {
 }
 
 async function* catchUp(
-  scope: Scope,
-  supervisor: Supervisor,
-  session: string,
+  { scope, supervisor, session }: Watched,
   place: Place,
 ): AsyncGenerator<readonly ViewItem[]> {
   const actor = supervisor.peek(session);

@@ -1,6 +1,6 @@
 export { Conversations } from './conversations.ts';
 export { Actor } from './actor.ts';
-export { follow, followBatches, type FollowOptions } from './follow.ts';
+export { follow, followBatches, type FollowOptions, type Watched } from './follow.ts';
 export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';

@@ -9,17 +9,27 @@ import {
   type SessionState,
 } from '../session/index.ts';
 import type { Claim } from '../store/index.ts';
-import type { Loaded } from './actor.ts';
 import type { Scope } from './scope.ts';
+
+export interface Loaded {
+  readonly state: SessionState;
+  readonly fence: number;
+  /** Of the newest snapshot; 0 without one. */
+  readonly snapshotSeq: number;
+}
 
 /** Events read at once: about a megabyte. */
 const PAGE = 1_000;
 
+interface Stretch {
+  readonly session: string;
+  readonly after: number;
+  readonly upTo: number;
+}
+
 async function* pages(
   scope: Scope,
-  session: string,
-  after: number,
-  upTo: number,
+  { session, after, upTo }: Stretch,
 ): AsyncGenerator<readonly SessionEvent[]> {
   let seq = after;
   while (seq < upTo) {
@@ -45,7 +55,7 @@ export async function readAll(
   { session, seq }: { readonly session: string; readonly seq: number },
   known = new Conversation(),
 ): Promise<Conversation> {
-  for await (const events of pages(scope, session, known.seq, seq)) known.addAll(events);
+  for await (const events of pages(scope, { session, after: known.seq, upTo: seq })) known.addAll(events);
   return known;
 }
 
@@ -57,7 +67,7 @@ export async function load(
   const claim = await scope.store.claim(scope.owner, session);
   const snapshot = claim.snapshot?.version === STATE_VERSION ? claim.snapshot : undefined;
   let state = snapshot === undefined ? emptyState(session) : (snapshot.state as unknown as SessionState);
-  for await (const events of pages(scope, session, state.seq, claim.seq))
+  for await (const events of pages(scope, { session, after: state.seq, upTo: claim.seq }))
     state = events.reduce(evolve, state);
   return { state, fence: claim.fence, snapshotSeq: snapshot?.seq ?? 0, recovery: recoveryOf(state, claim) };
 }

@@ -3,10 +3,9 @@ import type { Effect, EffectCommand } from '../session/index.ts';
 import { toErrorInfo } from '../protocol/index.ts';
 import { ask } from './perform/ask.ts';
 import { judge, run } from './perform/run.ts';
-import { Stop, stopReason, type SessionView } from './perform/view.ts';
-import type { Scope } from './scope.ts';
+import { Stop, stopReason, type Work } from './perform/view.ts';
 
-type Work = Exclude<Effect, { kind: 'timer' }>;
+type Doable = Exclude<Effect, { kind: 'timer' }>;
 
 interface Running {
   readonly abort: AbortController;
@@ -17,8 +16,7 @@ interface Running {
 }
 
 export class Performer {
-  readonly #scope: Scope;
-  readonly #view: SessionView;
+  readonly #work: Work;
   readonly #running = new Map<string, Running>();
   readonly #timers = new Map<string, Disposable>();
   #wanted: readonly Effect[] = [];
@@ -26,9 +24,8 @@ export class Performer {
   #waiting: AbortController | undefined;
   #closed = false;
 
-  constructor(scope: Scope, view: SessionView) {
-    this.#scope = scope;
-    this.#view = view;
+  constructor(work: Work) {
+    this.#work = work;
   }
 
   get busy(): boolean {
@@ -75,9 +72,11 @@ export class Performer {
       this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.sync(this.#wanted));
   }
 
-  #isDue(effect: Work): boolean {
+  #isDue(effect: Doable): boolean {
     return (
-      effect.kind !== 'ask' || effect.notBefore === undefined || effect.notBefore <= this.#scope.clock.now()
+      effect.kind !== 'ask' ||
+      effect.notBefore === undefined ||
+      effect.notBefore <= this.#work.scope.clock.now()
     );
   }
 
@@ -92,7 +91,7 @@ export class Performer {
     const waiting = new AbortController();
     this.#waiting = waiting;
     try {
-      const slot = await this.#scope.turnSlots.acquire(this.#view.id, waiting.signal);
+      const slot = await this.#work.scope.turnSlots.acquire(this.#work.view.id, waiting.signal);
       if (this.#closed) slot[Symbol.dispose]();
       else this.#slot = slot;
     } catch (error) {
@@ -109,7 +108,7 @@ export class Performer {
     if (asked?.kind === 'ask') {
       const { step, attempt } = asked;
       this.#submit({ type: 'step/failed', step, attempt, parts: [], error: toErrorInfo(error) });
-    } else this.#scope.fault('a call waits for a free slot', error, this.#view.id);
+    } else this.#work.scope.fault('a call waits for a free slot', error, this.#work.view.id);
   }
 
   #releaseSlot(): void {
@@ -118,26 +117,26 @@ export class Performer {
     this.#slot = undefined;
   }
 
-  #start(effect: Work, abort: AbortController): void {
+  #start(effect: Doable, abort: AbortController): void {
     if (effect.kind !== 'judge' && effect.stop) abort.abort(new Stop('cancel'));
     const done = this.#perform(effect, abort.signal);
     this.#running.set(effect.key, { abort, done, ended: false });
   }
 
-  async #perform(effect: Work, signal: AbortSignal): Promise<void> {
-    const result = await this.#work(effect, signal);
+  async #perform(effect: Doable, signal: AbortSignal): Promise<void> {
+    const result = await this.#try(effect, signal);
     const running = this.#running.get(effect.key);
     if (running !== undefined) running.ended = true;
     const parked = effect.kind !== 'run' && stopReason(signal) === 'close';
     if (!parked) this.#submit(result);
   }
 
-  async #work(effect: Work, signal: AbortSignal): Promise<EffectCommand> {
+  async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand> {
     try {
-      if (effect.kind === 'ask') return await ask(this.#scope, this.#view, effect, signal);
-      if (effect.kind === 'judge') return await judge(this.#scope, this.#view, effect);
+      if (effect.kind === 'ask') return await ask(this.#work, effect, signal);
+      if (effect.kind === 'judge') return await judge(this.#work, effect);
       if (signal.aborted) return neverBegan(effect.call);
-      return await run(this.#scope, this.#view, effect, signal);
+      return await run(this.#work, effect, signal);
     } catch (error) {
       return broken(effect, error);
     }
@@ -145,18 +144,18 @@ export class Performer {
 
   #submit(command: EffectCommand): void {
     // The mailbox says `conflict` to a result that nobody waits for any more; everything else it reports itself.
-    this.#view.submit(command).catch((error: unknown) => {
+    this.#work.view.submit(command).catch((error: unknown) => {
       if (toErrorInfo(error).code !== 'conflict')
-        this.#scope.fault(`${command.type} was refused`, error, this.#view.id);
+        this.#work.scope.fault(`${command.type} was refused`, error, this.#work.view.id);
     });
   }
 
   /** Timers may fire early when the clock jumps; `fire` runs only once the time has come. */
   #arm(key: string, at: number, fire: () => void): void {
     if (this.#timers.has(key)) return;
-    const timer = this.#scope.clock.after(at - this.#scope.clock.now(), () => {
+    const timer = this.#work.scope.clock.after(at - this.#work.scope.clock.now(), () => {
       this.#timers.delete(key);
-      if (this.#scope.clock.now() >= at) fire();
+      if (this.#work.scope.clock.now() >= at) fire();
       else this.#arm(key, at, fire);
     });
     this.#timers.set(key, timer);
@@ -174,7 +173,7 @@ function neverBegan(call: string): EffectCommand {
   return { type: 'call/finished', call, status: 'cancelled', output: { text, bytes: text.length } };
 }
 
-function broken(effect: Work, error: unknown): EffectCommand {
+function broken(effect: Doable, error: unknown): EffectCommand {
   const info = toErrorInfo(error);
   if (effect.kind === 'ask')
     return { type: 'step/failed', step: effect.step, attempt: effect.attempt, parts: [], error: info };

@@ -1,9 +1,9 @@
 // Which sessions are live, and what happens when one of them dies: it alone is loaded again from its journal.
 import { CarrelError, codeOf, toErrorInfo } from '../protocol/index.ts';
 import type { SessionState } from '../session/index.ts';
-import { Actor, type Loaded } from './actor.ts';
+import { Actor } from './actor.ts';
 import { Hub } from './hub.ts';
-import { load } from './load.ts';
+import { load, type Loaded } from './load.ts';
 import type { Scope } from './scope.ts';
 
 /** Restarts of one session in this time before it is `failed`. */
@@ -123,7 +123,7 @@ export class Supervisor {
 
   /** Puts the session that was idle longest to sleep, or refuses. */
   async #makeRoom(): Promise<void> {
-    const idle = this.#idle().sort((a, b) => a.lastUsedAt - b.lastUsedAt)[0];
+    const idle = this.#idle().toSorted((a, b) => a.lastUsedAt - b.lastUsedAt)[0];
     const { liveSessions } = this.#limits;
     if (idle === undefined) {
       throw new CarrelError(

@@ -1,11 +1,10 @@
 // The host's store dies at its k-th call, for every k of several turns, before or after the call took effect. Another host then
 // opens what is left and finishes the work: nothing acknowledged may be lost, and no tool may run twice in silence.
 import { describe, expect, it } from 'vitest';
-import { scriptedModel, type ScriptAnswer } from '../../src/model/index.ts';
+import { scriptedModel, type ModelRequest, type ScriptAnswer } from '../../src/model/index.ts';
 import { createMemoryStore, memoryData, type Store } from '../../src/store/index.ts';
 import { faultyStore, openTestHost, testTool, type TestHost } from '../../src/testing/index.ts';
 import type { SessionHandle } from '../../src/host/index.ts';
-import type { ModelRequest } from '../../src/model/index.ts';
 import type { CommandReply } from '../../src/protocol/index.ts';
 import { allEvents, violations } from '../oracle.ts';
 

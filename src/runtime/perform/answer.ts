@@ -55,7 +55,7 @@ export class Answer {
   /** Parts so far, in their order; `shown` when any of them has text. */
   get parts(): readonly PartText[] {
     return [...this.#growing.entries()]
-      .sort(([a], [b]) => a - b)
+      .toSorted(([a], [b]) => a - b)
       .map(
         ([
           ,

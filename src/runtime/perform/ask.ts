@@ -7,7 +7,7 @@ import { Answer } from './answer.ts';
 import { prepareCalls } from './prepare.ts';
 import { buildRequest } from './request.ts';
 import { SilenceWatch } from './silence.ts';
-import { stopReason, type SessionView } from './view.ts';
+import { stopReason, type Work } from './view.ts';
 
 type Ask = Extract<Effect, { kind: 'ask' }>;
 
@@ -16,19 +16,15 @@ const ABANDON_MS = 2_000;
 /** What is asked for when the provider says that the context is too large for it. */
 const OVERFLOW_FACTOR = 0.5;
 
-export async function ask(
-  scope: Scope,
-  view: SessionView,
-  effect: Ask,
-  signal: AbortSignal,
-): Promise<EffectCommand> {
+export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise<EffectCommand> {
+  const { scope, view } = work;
   const { step, attempt } = effect;
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
     const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
-    const firstMs = await stream(scope, view, { model, answer, signal });
+    const firstMs = await stream(work, { model, answer, signal });
     if (answer.ending?.kind === 'finished') {
-      const calls = await prepareCalls(scope, view, answer);
+      const calls = await prepareCalls(work, answer);
       const { reason, usage } = answer.ending;
       const optional = {
         ...(firstMs === undefined ? {} : { firstMs }),
@@ -36,10 +32,11 @@ export async function ask(
       };
       return { type: 'step/answered', step, attempt, parts: answer.parts, calls, reason, usage, ...optional };
     }
-    return failed(scope, effect, answer, answer.ending?.failure ?? UNFINISHED);
+    if (answer.ending === undefined) answer.add({ type: 'failed', failure: UNFINISHED });
   } catch (error) {
-    return failed(scope, effect, answer, { ...toErrorInfo(error), retryable: false });
+    answer.add({ type: 'failed', failure: { ...toErrorInfo(error), retryable: false } });
   }
+  return failed(scope, effect, answer);
 }
 
 const UNFINISHED: ModelFailure = {
@@ -48,7 +45,8 @@ const UNFINISHED: ModelFailure = {
   retryable: true,
 };
 
-function failed(scope: Scope, { step, attempt }: Ask, answer: Answer, failure: ModelFailure): EffectCommand {
+function failed(scope: Scope, { step, attempt }: Ask, answer: Answer): EffectCommand {
+  const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : UNFINISHED;
   const { retryable, retryAfterMs, ...error } = failure;
   const retryInMs = retryable
     ? retryDelay({
@@ -68,22 +66,22 @@ interface Streaming {
 }
 
 /** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
-async function stream(scope: Scope, view: SessionView, streaming: Streaming): Promise<number | undefined> {
+async function stream(work: Work, streaming: Streaming): Promise<number | undefined> {
   const { model, answer, signal } = streaming;
-  using _slot = await scope.providerSlots(model.provider).acquire(view.id, signal);
-  const first = await request(scope, view, streaming, 1);
+  using _slot = await work.scope.providerSlots(model.provider).acquire(work.view.id, signal);
+  const first = await request(work, streaming, 1);
   const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
   if (failure?.data?.['reason'] !== 'context_overflow' || answer.parts.length > 0) return first;
-  return request(scope, view, streaming, OVERFLOW_FACTOR);
+  return request(work, streaming, OVERFLOW_FACTOR);
 }
 
 async function request(
-  scope: Scope,
-  view: SessionView,
+  work: Work,
   { model, answer, signal }: Streaming,
   factor: number,
 ): Promise<number | undefined> {
-  const built = await buildRequest(scope, view, model, factor);
+  const { scope, view } = work;
+  const built = await buildRequest(work, model, factor);
   const { modelSilenceMs } = view.state.profile.limits;
   const silent = new AbortController();
   const startedAt = scope.clock.monotonic();

@@ -2,27 +2,22 @@
 import { checkArguments, judge as judgeCall, type Tool } from '../../tool/index.ts';
 import type { Judgement, RequestedCall } from '../../session/index.ts';
 import type { JsonObject } from '../../base/index.ts';
-import type { Scope } from '../scope.ts';
 import type { Answer, RawCall } from './answer.ts';
-import type { SessionView } from './view.ts';
+import type { Work } from './view.ts';
 
-export async function prepareCalls(
-  scope: Scope,
-  view: SessionView,
-  answer: Answer,
-): Promise<readonly RequestedCall[]> {
-  const calls = answer.calls.map((call) => prepare(scope, view, call));
+export async function prepareCalls(work: Work, answer: Answer): Promise<readonly RequestedCall[]> {
+  const calls = answer.calls.map((call) => prepare(work, call));
   const parallel = calls.every((call) => call.parallel);
   return Promise.all(
     calls.map(async (call, index) => {
-      const tool = scope.tools.get(call.tool);
+      const tool = work.scope.tools.get(call.tool);
       if (call.invalid !== undefined || tool === undefined || !(index === 0 || parallel)) return call;
-      return { ...call, judgement: await judgement(scope, view, tool, call.args) };
+      return { ...call, judgement: await judgement(work, tool, call.args) };
     }),
   );
 }
 
-function prepare(scope: Scope, view: SessionView, { tool: name, args, provider }: RawCall): RequestedCall {
+function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall): RequestedCall {
   const base = {
     tool: name,
     args: {},
@@ -45,12 +40,7 @@ function prepare(scope: Scope, view: SessionView, { tool: name, args, provider }
 }
 
 /** Asks permission for one call, with everything that was allowed so far. */
-export async function judgement(
-  scope: Scope,
-  view: SessionView,
-  tool: Tool,
-  args: JsonObject,
-): Promise<Judgement> {
+export async function judgement({ scope, view }: Work, tool: Tool, args: JsonObject): Promise<Judgement> {
   const { profile, folder, grants } = view.state;
   return judgeCall({
     tool,

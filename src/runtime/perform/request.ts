@@ -3,8 +3,7 @@ import { CarrelError } from '../../protocol/index.ts';
 import type { Model, ModelRequest } from '../../model/index.ts';
 import { estimateTokens, findCut, transcript, type Cut } from '../../session/index.ts';
 import { textsOf } from '../frame.ts';
-import type { Scope } from '../scope.ts';
-import type { SessionView } from './view.ts';
+import type { SessionView, Work } from './view.ts';
 
 /** Of the window, what is left for the answer when nobody said how long it may be. */
 const ANSWER_SHARE = 0.2;
@@ -13,8 +12,7 @@ const ANSWER_TOKENS = 8_192;
 
 /** Cuts the context until it fits, by events, then builds the request. `factor` below 1 asks for less than the budget. */
 export async function buildRequest(
-  scope: Scope,
-  view: SessionView,
+  { scope, view }: Work,
   model: Model,
   factor: number,
 ): Promise<ModelRequest> {

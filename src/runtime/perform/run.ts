@@ -5,7 +5,7 @@ import type { Effect, EffectCommand } from '../../session/index.ts';
 import { keepOutput } from '../output.ts';
 import type { Scope } from '../scope.ts';
 import { judgement } from './prepare.ts';
-import { Stop, stopReason, type SessionView } from './view.ts';
+import { Stop, stopReason, type Work } from './view.ts';
 
 type Run = Extract<Effect, { kind: 'run' }>;
 type Judge = Extract<Effect, { kind: 'judge' }>;
@@ -14,28 +14,25 @@ type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
 /** How long a tool may take to settle after it was stopped; then nobody knows how it ended. */
 const SETTLE_MS = 5_000;
 
-export async function judge(scope: Scope, view: SessionView, { call }: Judge): Promise<EffectCommand> {
+export async function judge(work: Work, { call }: Judge): Promise<EffectCommand> {
+  const { scope, view } = work;
   const piece = (await view.conversation()).call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
   if (piece === undefined || tool === undefined) {
     const why = `the tool ${piece?.tool ?? 'of this call'} does not exist any more`;
     return { type: 'call/judged', call, judgement: { kind: 'deny', why, summary: piece?.tool ?? call } };
   }
-  return { type: 'call/judged', call, judgement: await judgement(scope, view, tool, piece.args) };
+  return { type: 'call/judged', call, judgement: await judgement(work, tool, piece.args) };
 }
 
-export async function run(
-  scope: Scope,
-  view: SessionView,
-  { call }: Run,
-  signal: AbortSignal,
-): Promise<EffectCommand> {
+export async function run(work: Work, { call }: Run, signal: AbortSignal): Promise<EffectCommand> {
+  const { scope, view } = work;
   const startedAt = scope.clock.monotonic();
   const piece = (await view.conversation()).call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
   if (piece === undefined || tool === undefined) {
     const message = `The tool ${piece?.tool ?? ''} does not exist any more.`;
-    return finished(scope, view, call, {
+    return finished(work, call, {
       status: 'error',
       text: message,
       error: { code: 'not_found', message, retryable: false },
@@ -57,7 +54,7 @@ export async function run(
   };
   const result = await settle(scope, either, runTool(tool, piece.args, context));
   const tookMs = Math.round(scope.clock.monotonic() - startedAt);
-  return finished(scope, view, call, { ...ending(result, either), tookMs });
+  return finished(work, call, { ...ending(result, either), tookMs });
 }
 
 async function runTool(
@@ -127,8 +124,7 @@ function statusOf(code: string): Finished['status'] {
 }
 
 async function finished(
-  scope: Scope,
-  view: SessionView,
+  { scope, view }: Work,
   call: string,
   { status, text, error, tookMs }: Ending,
 ): Promise<EffectCommand> {

@@ -1,3 +1,4 @@
+import type { Scope } from '../scope.ts';
 import type { Conversation, EffectCommand, SessionState } from '../../session/index.ts';
 
 /** What a performer may know of its session and do to it. */
@@ -14,6 +15,12 @@ export interface SessionView {
   ): void;
   /** Resolves when the command is decided and its events are synced. */
   submit(command: EffectCommand): Promise<unknown>;
+}
+
+/** What every performer is given. */
+export interface Work {
+  readonly scope: Scope;
+  readonly view: SessionView;
 }
 
 /** Why an effect is stopped: by a cancel, by its own deadline, or because the host closes. */
