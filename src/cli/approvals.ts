@@ -39,13 +39,13 @@ function waitingCall({ at, call = '', data }: EventOf<'approval.requested'>, arg
 /** Events of a page, read backwards. */
 const PAGE = 200;
 
-/** The waiting calls of a session's last turn. */
-export async function readWaitingCalls(reader: StoreReader, session: string): Promise<WaitingCall[]> {
+/** The events of a session's last turn, at least. */
+export async function readLastTurn(reader: StoreReader, session: string): Promise<readonly SessionEvent[]> {
   let events: readonly SessionEvent[] = [];
   for (let before = Number.MAX_SAFE_INTEGER; ; before = events[0]?.seq ?? 0) {
     const page = await reader.read(OWNER, session, { before, limit: PAGE });
     events = [...page.events, ...events];
-    const whole = page.events.length < PAGE || page.events.some((event) => event.type === 'turn.started');
-    if (whole) return waitingCalls(events);
+    if (page.events.length < PAGE || page.events.some((event) => event.type === 'turn.started'))
+      return events;
   }
 }

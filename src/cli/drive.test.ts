@@ -22,6 +22,7 @@ async function open(
     reader: test.store,
     terminal,
     view: textView(terminal),
+    tell: (_mark, text) => terminal.err.write(`${text}\n`),
     interactive: terminal.interactive,
     begin: () => sendInput(session, 'do it'),
   };
@@ -48,7 +49,7 @@ describe('drive', () => {
     );
     await using _test = test;
     expect(await drive(work)).toBe(EXIT.waiting);
-    expect(terminal.err.text()).toContain('carrel approve desk\n');
+    expect(terminal.err.text()).toContain('carrel approve desk, carrel deny desk\n');
     expect((await work.session.summary()).status).toBe('waiting');
   });
 

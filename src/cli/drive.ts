@@ -1,15 +1,14 @@
 // Takes a turn to its end in this process: starts it with a command, shows what happens, answers for the person who sits
 // here, and says with the exit code how it ended. Every command that makes an agent work ends up here.
 import type { SessionHandle } from '../host/index.ts';
-import { codeOf, type ViewItem } from '../protocol/index.ts';
+import { codeOf, toErrorInfo, type ViewItem } from '../protocol/index.ts';
 import type { StoreReader } from '../store/index.ts';
-import { readWaitingCalls, type WaitingCall } from './approvals.ts';
+import { readLastTurn, waitingCalls, type WaitingCall } from './approvals.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { printFailure } from './failure.ts';
 import { Goal, type Target } from './goal.ts';
 import { OWNER } from './owner.ts';
 import { askAbout } from './question.ts';
-import { mark } from './render/style.ts';
+import type { Mark } from './render/style.ts';
 import { span } from './render/time.ts';
 import type { View } from './render/view.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,6 +19,8 @@ export interface Drive {
   readonly reader: StoreReader;
   readonly terminal: Terminal;
   readonly view: View;
+  /** Says something that is no answer. */
+  readonly tell: (mark: Mark, text: string) => void;
   /** Whoever sits at the terminal may be asked. */
   readonly interactive: boolean;
   /** The turn is cancelled when it takes longer. */
@@ -87,14 +88,14 @@ class Stops {
 function interrupt(work: Drive, stops: Stops): void {
   if (stops.next() === 'leave') return;
   work.view.end();
-  work.terminal.err.write(`${mark(work.terminal.err, 'warn')} cancelling the turn; Ctrl-C again leaves\n`);
+  work.tell('warn', 'cancelling the turn; Ctrl-C again leaves');
   cancel(work, 'Ctrl-C');
 }
 
 /** A turn that has just ended by itself refuses with `conflict`, and that is fine. */
 function cancel(work: Drive, reason: string): void {
   work.session.cancel(reason).catch((error: unknown) => {
-    if (codeOf(error) !== 'conflict') printFailure(error, work.terminal.err, false);
+    if (codeOf(error) !== 'conflict') work.tell('failed', toErrorInfo(error).message);
   });
 }
 
@@ -103,10 +104,11 @@ async function whenWaiting(work: Drive, item: ViewItem, stops: Stops): Promise<E
   if (item.type === 'delta') return undefined;
   const row = await work.session.summary();
   if (row.status !== 'waiting' || row.seq > item.seq) return undefined;
-  const calls = await readWaitingCalls(work.reader, work.session.id);
+  const calls = waitingCalls(await readLastTurn(work.reader, work.session.id));
   const answered = work.interactive && (await answer(work, calls, stops));
   if (answered || stops.cancelled) return undefined;
-  for (const line of howToAnswer(work.name, calls)) work.terminal.err.write(`  ${line}\n`);
+  work.view.end();
+  work.tell('info', `answer with: ${howToAnswer(work.name, calls).join(', ')}`);
   return EXIT.waiting;
 }
 
@@ -126,7 +128,7 @@ async function answer(work: Drive, calls: readonly WaitingCall[], stops: Stops):
 }
 
 /** The lines to type; a call is named only where several wait. */
-export function howToAnswer(name: string, calls: readonly WaitingCall[]): string[] {
+function howToAnswer(name: string, calls: readonly WaitingCall[]): string[] {
   const targets = calls.length === 1 ? [name] : calls.map(({ call }) => `${name} ${call}`);
   return targets.flatMap((target) => [`carrel approve ${target}`, `carrel deny ${target}`]);
 }

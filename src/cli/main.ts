@@ -1,18 +1,13 @@
-// The process: arguments, environment, working folder, signals and exit code meet the program here and nowhere else.
-import { MANIFEST } from './manifest.ts';
-import { processTerminal } from './process-terminal.ts';
-import { runProgram } from './program.ts';
+// Loading the program is most of what a short command costs, so its compiled form is kept between commands: in a folder of
+// the user's own, because whoever can write there can change what runs. Where that fails, nothing is kept.
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
-const stop = new AbortController();
-// Asked to end: what runs is parked, so that it goes on where it was. Asked again, the process ends at once.
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort(signal));
+const folder =
+  process.env['XDG_CACHE_HOME'] ??
+  join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache');
+enableCompileCache(join(folder, 'carrel'));
 
-const exit = await runProgram(process.argv.slice(2), {
-  terminal: processTerminal(process.env, stop.signal),
-  env: process.env,
-  folder: process.cwd(),
-  version: MANIFEST.version,
-});
-
-if (stop.signal.aborted) process.kill(process.pid, stop.signal.reason as NodeJS.Signals);
-else process.exitCode = exit;
+const { start } = await import('./start.ts');
+await start();

@@ -3,10 +3,12 @@ import { newId, systemClock, systemRandom } from '../base/index.ts';
 import type { SessionHandle } from '../host/index.ts';
 import type { CommandReply } from '../protocol/index.ts';
 import type { StoreReader } from '../store/index.ts';
+import { readLastTurn } from './approvals.ts';
 import { drive } from './drive.ts';
 import type { Exit } from './exit.ts';
 import type { Target } from './goal.ts';
 import type { Invocation } from './invocation.ts';
+import { note } from './note.ts';
 import { textView, type TextViewOptions } from './render/text-view.ts';
 import { jsonView } from './render/view.ts';
 import { openWorkingSession, type WorkingSession } from './working.ts';
@@ -31,6 +33,7 @@ export function driveTurn(
     begin,
     terminal,
     reader: store,
+    tell: (mark, text) => note(invocation, mark, text),
     view: json ? jsonView(terminal.out) : textView(terminal, { ...view, asked: interactive }),
     interactive,
     timeoutMs: options.durationMs('timeout'),
@@ -55,5 +58,6 @@ export async function takeOn(
     const reply = await command(working);
     return reply === undefined ? 'next' : { turn: reply.turn };
   };
-  return await driveTurn(invocation, { session, name: row.name, store, begin });
+  const before = await readLastTurn(store, session.id);
+  return await driveTurn(invocation, { session, name: row.name, store, begin, view: { before } });
 }

@@ -1,6 +1,6 @@
 // The library door: composes everything below it, and reads no environment.
 import { systemClock, systemRandom } from '../base/index.ts';
-import { CarrelError, type Grant } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/index.ts';
 import { Conversations, Slots, Supervisor, type Scope, type SlotCounts } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';

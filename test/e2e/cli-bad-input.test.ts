@@ -155,10 +155,10 @@ describe('refused, and nothing is lost', () => {
       error: { code: 'conflict', data: { address: 'desk' } },
     });
     const { sessions } = await desk.json<{ sessions: SessionSummary[] }>(['list', '--all']);
-    expect(sessions.map(({ name, turns }) => [name, turns]).sort()).toEqual([
-      ['desk', 1],
-      ['desk', 1],
-      ['table', 1],
+    expect(sessions.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'desk',
+      'desk',
+      'table',
     ]);
   });
 
@@ -210,25 +210,17 @@ describe('refused, and nothing is lost', () => {
 });
 
 describe('what tools meet', () => {
-  const outcomes = async (
-    desk: Desk,
-    prompt: string,
-    ...options: string[]
-  ): Promise<(readonly [string, string])[]> => {
-    const { stdout } = await desk.run([...PRACTICE, '--mode', 'full', '--json', ...options, prompt]);
-    const ends = lines<ViewItem>(stdout).filter((item) => item.type === 'tool.finished');
-    return ends.map(({ data }) => [data.status, data.output.text] as const);
-  };
-
-  it('a binary file, a huge one, and a command that prints a gigabyte', async () => {
+  it('a huge file, a command that prints a gigabyte, and a binary file', async () => {
     using desk = new Desk();
     desk.write('data.bin', Uint8Array.of(0, 1, 2, 0xff));
     desk.write('huge.txt', 'all work and no play\n'.repeat(2_000_000));
-    const flood = 'run head -c 1000000000 /dev/zero | tr "\\0" "x"';
-    const [binary, huge, command] = await outcomes(desk, `read huge.txt\n${flood}\nread data.bin`);
-    expect(huge?.[0]).toBeDefined();
-    for (const [, text] of [binary, huge, command].filter((end) => end !== undefined))
-      expect(text.length).toBeLessThan(300_000);
+    const prompt = ['read huge.txt', 'run head -c 1000000000 /dev/zero', 'read data.bin'].join('\n');
+    const { code, stdout } = await desk.run([...PRACTICE, '--mode', 'full', '--json', prompt]);
+    expect(code).toBe(0);
+    const ends = lines<ViewItem>(stdout).filter((item) => item.type === 'tool.finished');
+    expect(ends.map(({ data }) => data.status)).toEqual(['ok', 'ok', 'error']);
+    for (const { data } of ends) expect(data.output.text.length).toBeLessThan(20_000);
+    expect(ends[2]?.data.output.text).toMatch(/data\.bin.*binary/);
   });
 
   it('arguments that are not JSON', async () => {

@@ -95,7 +95,7 @@ describe('carrel run', () => {
     using desk = new Desk();
     const asked = await desk.run(['run', ...PRACTICE, '-s', 'desk', 'write a.txt: hello']);
     expect(asked.code).toBe(4);
-    expect(asked.stderr).toContain('carrel approve desk\n');
+    expect(asked.stderr).toContain('carrel approve desk');
     expect(await desk.json<unknown[]>(['inbox'])).toMatchObject([{ name: 'desk', tool: 'write' }]);
     expect((await desk.run(['wait', 'desk'])).code).toBe(4);
     expect((await desk.run(['approve', 'desk'])).code).toBe(0);

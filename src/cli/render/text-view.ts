@@ -20,6 +20,8 @@ export interface TextViewOptions {
   readonly inputs?: boolean;
   /** Leave answers out. */
   readonly silent?: boolean;
+  /** What happened before: calls that end now may have been asked for then. */
+  readonly before?: readonly SessionEvent[];
   /** Leave approvals to whoever asks about them. */
   readonly asked?: boolean;
 }
@@ -33,7 +35,7 @@ export function textView(terminal: Pick<Terminal, 'out' | 'err'>, options: TextV
     : terminal.out.terminal
       ? liveAnswers(pen)
       : wholeAnswers(pen);
-  const calls = callLines(pen);
+  const calls = callLines(pen, options.before ?? []);
   return {
     show(item: ViewItem): void {
       if (item.type === 'delta') {
@@ -166,13 +168,18 @@ const STATUS_MARK: Readonly<Record<EventOf<'tool.finished'>['data']['status'], M
 /** Characters of a failed call's output that its line shows. */
 const REASON = 160;
 
-function callLines(pen: Pen): (event: SessionEvent) => void {
+function callLines(pen: Pen, before: readonly SessionEvent[]): (event: SessionEvent) => void {
   const lines = new Map<string, string>();
+  const learn = (event: SessionEvent): void => {
+    if (event.type === 'tool.requested')
+      lines.set(event.call ?? '', callLine(event.data.tool, event.data.args));
+  };
+  before.forEach(learn);
   return (event) => {
+    learn(event);
     const call = event.call ?? '';
     const line = lines.get(call) ?? call;
-    if (event.type === 'tool.requested') lines.set(call, callLine(event.data.tool, event.data.args));
-    else if (event.type === 'tool.started') pen.busy(call, line);
+    if (event.type === 'tool.started') pen.busy(call, line);
     else if (event.type === 'tool.finished') {
       lines.delete(call);
       const { status, output, tookMs } = event.data;
@@ -210,10 +217,8 @@ function notes(pen: Pen, event: SessionEvent, { inputs, asked }: TextViewOptions
       );
       return;
     case 'approval.resolved':
-      pen.line(
-        event.data.decision === 'allow' ? 'ok' : 'failed',
-        `${event.data.decision}, ${event.data.scope}`,
-      );
+      if (event.data.decision === 'deny') pen.line('failed', 'denied');
+      else pen.line('ok', `allowed, ${event.data.scope}`);
       return;
     case 'turn.finished':
       finished(pen, event);
@@ -232,7 +237,7 @@ function sessionNote(pen: Pen, event: SessionEvent): void {
       pen.line('info', 'older messages no longer fit and are not sent to the model; the journal keeps them');
       return;
     case 'session.recovered':
-      pen.line('info', 'taken up again where it was interrupted');
+      pen.line('info', 'taken up by this process');
       return;
     case 'session.crashed':
     case 'session.failed':
