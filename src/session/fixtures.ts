@@ -1,8 +1,8 @@
 // Scripts for the interpreter: answers are data, and each call says in its arguments whether it may run and what it does.
 import type { Command, ErrorInfo, FinishReason, Frame, Profile, SessionEvent } from '../protocol/index.ts';
 import type { JsonObject } from '../base/index.ts';
-import { Conversation } from './index.ts';
-import type { Effect, EffectCommand, Judgement, PartText, RequestedCall } from './index.ts';
+import { Conversation, effects, transcript } from './index.ts';
+import type { Effect, EffectCommand, Judgement, PartText, RequestedCall, SessionState } from './index.ts';
 import { Interpreter, type World } from './interpreter.fixture.ts';
 
 const DIGEST = '0'.repeat(64);
@@ -57,6 +57,9 @@ export const call = (tool: string, script: CallScript = {}): RequestedCall => {
   const args = { may, does, path };
   return { tool, args, idempotent, parallel, ...(invalid === undefined ? {} : { invalid }) };
 };
+
+/** Of a call that may run beside others, and again. */
+export const QUICK = { idempotent: true, parallel: true };
 
 /** What one request comes to: an answer, why it ended, a failure, or silence after some text. */
 export type Answer =
@@ -169,6 +172,69 @@ export function start(
   const whole = { ...PROFILE, ...profile, limits: { ...PROFILE.limits, ...limits } };
   self.submit({ type: 'session/create', owner: 'local', name: 'one', folder: '/work', profile: whole });
   return self;
+}
+
+/** How the journal of every script begins. */
+export const HI = 'delivered:hi step';
+
+export interface Script {
+  readonly name: string;
+  readonly profile?: ProfileLike;
+  readonly answers: readonly Answer[];
+  /** After `hi` was sent and everything settled. */
+  readonly drive?: (self: Interpreter) => unknown;
+  readonly journal: string;
+}
+
+export function play({ profile, answers, drive }: Omit<Script, 'journal' | 'name'>): Interpreter {
+  const self = start(answers, profile);
+  self.submit(send('hi'));
+  self.settle();
+  drive?.(self);
+  return self.settle();
+}
+
+/** The script's journal cut behind each of its events, taken up by another incarnation. */
+export function fromEveryCut(script: Script): Interpreter[] {
+  const { journal } = play(script);
+  return journal.map((_event, index) => {
+    const again = start([], script.profile);
+    again.journal.splice(0, Infinity, ...journal);
+    return again.restart(index + 1).settle();
+  });
+}
+
+/** A turn is open, nothing is at work and nobody is asked. */
+export function isStuck(state: SessionState): boolean {
+  return state.turn !== undefined && state.failed === undefined && effects(state).length === 0;
+}
+
+/** What a model was sent, request by request, as roles and texts. */
+export function requests({ answers, profile, drive }: Omit<Script, 'journal' | 'name'>): string[] {
+  const sent: string[] = [];
+  const world = scripted(answers);
+  const listening: World = (work, self) => {
+    if (work.kind === 'ask' && !work.stop) {
+      const { turn } = self.state;
+      const onlyTurn = turn?.without?.includes('history') === true ? { onlyTurn: turn.id } : {};
+      const messages = transcript(new Conversation().addAll(self.journal), { provider: 'test', ...onlyTurn });
+      sent.push(messages.map(({ role, parts }) => `${role}: ${parts.map(said).join(', ')}`).join(' | '));
+    }
+    return world(work, self);
+  };
+  const self = start(listening, profile);
+  self.submit(send('hi'));
+  self.settle();
+  drive?.(self);
+  self.settle();
+  return sent;
+}
+
+type Part = ReturnType<typeof transcript>[number]['parts'][number];
+
+function said(part: Part): string {
+  if (part.type === 'call') return `call of ${part.tool}`;
+  return part.type === 'file' ? 'a file' : part.text;
 }
 
 /** The journal in words, for tables of expectations. */
