@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { encodeGroup } from '../encode.ts';
 import { chunk, group, OWNER, tailGroup } from '../fixtures.ts';
 import { openNodeDatabase, type Database, type OpenDatabase } from './driver.ts';
 import { Engine } from './engine.ts';
@@ -12,22 +13,20 @@ const FULL = 13;
 const IOERR_FSYNC = 10 + 4 * 256;
 
 interface Plan {
-  /** The statement that goes wrong, from 1, counted over all connections. */
-  readonly at: number;
+  /** Whether this statement goes wrong; `index` counts from 0 over all connections. */
+  fails(sql: string, index: number): boolean;
   readonly errcode: number;
   /** The statement takes effect all the same. */
   readonly takesEffect?: boolean;
-  /** So many statements go wrong, one after the other. */
-  readonly times?: number;
 }
 
-/** Node's SQLite, until the plan strikes. */
+const HARMLESS: Plan = { fails: () => false, errcode: 0 };
+
+/** Node's SQLite, but for what the plan lets fail. */
 function failing(plan: Plan): { open: OpenDatabase; statements: string[] } {
   const statements: string[] = [];
   const strike = <T>(sql: string, work: () => T): T => {
-    statements.push(sql);
-    const isDue = statements.length >= plan.at && statements.length < plan.at + (plan.times ?? 1);
-    if (!isDue) return work();
+    if (!plan.fails(sql, statements.push(sql) - 1)) return work();
     if (plan.takesEffect === true) work();
     throw Object.assign(new Error('the disk of this test fails'), {
       code: 'ERR_SQLITE_ERROR',
@@ -95,14 +94,17 @@ it('answers each change for itself', () => {
 });
 
 it('writes all of a flush or nothing, whichever statement the disk fails at, and goes on', () => {
-  const counting = failing({ at: Number.POSITIVE_INFINITY, errcode: FULL });
+  const counting = failing(HARMLESS);
   engineOn(freshHome(), counting.open).flush({ now: 0, requests: mixed() });
   const { statements } = counting;
   expect(statements.length).toBeGreaterThan(40);
   for (const [index, sql] of statements.entries())
     for (const takesEffect of [false, true]) {
       const home = freshHome();
-      const engine = engineOn(home, failing({ at: index + 1, errcode: FULL, takesEffect }).open);
+      const engine = engineOn(
+        home,
+        failing({ fails: (_sql, at) => at === index, errcode: FULL, takesEffect }).open,
+      );
       const requests = mixed();
       const first = engine.flush({ now: 0, requests });
       const isWritten = sql === 'COMMIT' && takesEffect;
@@ -123,16 +125,15 @@ it('writes all of a flush or nothing, whichever statement the disk fails at, and
     }
 });
 
-it('does not believe a commit whose sync failed while the disk goes on failing, and recognises the repeat', () => {
-  const counting = failing({ at: Number.POSITIVE_INFINITY, errcode: IOERR_FSYNC });
-  const requests = appends(group('ses_a', 0, { count: 2 }));
-  engineOn(freshHome(), counting.open).flush({ now: 0, requests });
-  const at = counting.statements.indexOf('COMMIT') + 1;
+it('does not believe a commit whose sync failed until the log was synced anew, and recognises the repeat', () => {
   const home = freshHome();
-  const engine = engineOn(home, failing({ at, errcode: IOERR_FSYNC, takesEffect: true, times: 3 }).open);
-  const first = engine.flush({ now: 0, requests });
-  expect(kinds(first.replies)).toEqual(['store_unavailable']);
+  const requests = appends(group('ses_a', 0, { count: 2 }));
+  let isFailing = true;
+  const fails = (sql: string): boolean => isFailing && /^COMMIT|checkpoint/.test(sql);
+  const engine = engineOn(home, failing({ fails, errcode: IOERR_FSYNC, takesEffect: true }).open);
   expect(kinds(engine.flush({ now: 0, requests }).replies)).toEqual(['store_unavailable']);
+  expect(found(home)).toBe('2 0 0');
+  isFailing = false;
   expect(engine.flush({ now: 0, requests })).toEqual({
     replies: [{ answer: { kind: 'accepted', seq: 2, hash: expect.any(String) as string } }],
   });
@@ -167,12 +168,13 @@ it.each([
 it('a change that fails by a mistake of ours hurts no other', () => {
   const home = freshHome();
   const engine = engineOn(home);
-  const [bad] = appends(group('ses_b', 0));
-  Object.assign(bad?.needs ?? {}, { group: { session: 'ses_b', fence: 1, expectedSeq: 0, bodies: ['{}'] } });
-  const { replies, trouble } = engine.flush({
-    now: 0,
-    requests: [...appends(group('ses_a', 0)), ...(bad ? [bad] : []), ...appends(group('ses_c', 0))],
-  });
+  const mistake = {
+    ...encodeGroup(group('ses_b', 0, { command })),
+    snapshot: { seq: 1, version: 1, state: {} },
+  };
+  const bad = { change: 'append', needs: { group: mistake } } as unknown as Request;
+  const requests = [...appends(group('ses_a', 0)), bad, ...appends(group('ses_c', 0))];
+  const { replies, trouble } = engine.flush({ now: 0, requests });
   expect(kinds(replies)).toEqual(['accepted', 'internal', 'accepted']);
   expect(trouble).toBeUndefined();
   engine.close();

@@ -29,7 +29,7 @@ export async function lockHome(home: Home, open: OpenDatabase): Promise<Disposab
 function tryLock({ lock }: Home, open: OpenDatabase): Database | undefined {
   const database = withTrouble(lock, () => open({ path: lock, busyMs: 0 }));
   try {
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE'); // no journal file that a kill would leave behind
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE'); // no journal file that a kill would leave behind
     return database;
   } catch (error) {
     database.close();
