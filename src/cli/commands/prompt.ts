@@ -3,7 +3,8 @@ import { CarrelError, codeOf } from '../../protocol/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { printFailure } from '../failure.ts';
 import type { Invocation } from '../invocation.ts';
-import { openPlanned, planRun } from '../plan.ts';
+import { planRun } from '../plan.ts';
+import { openPlanned } from '../planned.ts';
 import { driveTurn, sendInput } from '../work.ts';
 import { openWorking } from '../working.ts';
 

@@ -2,7 +2,8 @@ import { CarrelError } from '../../protocol/index.ts';
 import type { Exit } from '../exit.ts';
 import { readInput } from '../input.ts';
 import type { Invocation } from '../invocation.ts';
-import { openPlanned, planRun } from '../plan.ts';
+import { planRun } from '../plan.ts';
+import { openPlanned } from '../planned.ts';
 import { driveTurn, sendInput } from '../work.ts';
 import { openWorking } from '../working.ts';
 
