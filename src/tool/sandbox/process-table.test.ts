@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { until } from '../fixtures.ts';
 import { readLinuxProcesses, readProcess } from './linux-processes.ts';
+import { openLeash } from './mark.ts';
 import { sharedReading, type ProcessSnapshot } from './process-table.ts';
 import { parsePs, readProcessesByPs } from './ps-processes.ts';
 
@@ -36,6 +37,23 @@ describe.runIf(process.platform === 'linux')('reading the table of processes', (
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(readProcess(pid)).toBeUndefined();
+  });
+
+  it('finds the mark in an open file when the environment was thrown away', () => {
+    using leash = openLeash('abc.1.');
+    const child = spawn('sleep', ['1000'], { env: {}, stdio: ['ignore', 'ignore', 'ignore', leash?.fd] });
+    expect(readProcess(child.pid ?? 0, 0)?.marks).toContain('abc.1.');
+    child.kill('SIGKILL');
+  });
+
+  it('is not settled while a process of the time that matters has just died: its last child may be missing', async () => {
+    const child = spawn('/bin/sh', ['-c', 'true & exec sleep 1000'], { stdio: 'ignore' });
+    const start = readProcess(child.pid ?? 0)?.start ?? NaN;
+    const deadChild = async (): Promise<boolean> =>
+      (await readLinuxProcesses(start)).rows.some((row) => row.parent === child.pid && row.dead);
+    await until(deadChild);
+    expect((await readLinuxProcesses(start)).settled).toBe(false);
+    child.kill('SIGKILL');
   });
 });
 

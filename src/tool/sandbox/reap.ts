@@ -32,7 +32,7 @@ export async function reap(look: Look, clock: Clock): Promise<Reaped> {
     const tookMs = clock.monotonic() - began;
     if (tookMs > GRACE_MS + KILL_MS) return { found: asked.size, confirmed: false };
     if (tookMs < GRACE_MS) ask(alive ?? [], asked);
-    
+    else kill(alive ?? [], asked);
     await sleep(clock, pauseMs);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }

@@ -9,11 +9,12 @@ import { readProcess } from './linux-processes.ts';
 
 const SANDBOX = new URL('./sandbox.ts', import.meta.url).href;
 
-/** Runs `script` in a host; there, `run` starts a command and `say` writes a line. */
-function startHost(script: string): { host: ChildProcess; line: () => Promise<string> } {
+/** Runs `script` in a host; there, `run` starts a command and `say` writes a line. Without `looks` it tells the watcher nothing. */
+function startHost(script: string, looks = true): { host: ChildProcess; line: () => Promise<string> } {
   const code = `
     import { createSandbox } from ${JSON.stringify(SANDBOX)};
-    const sandbox = createSandbox();
+    const never = { now: () => 0, monotonic: () => 0, after: () => ({ [Symbol.dispose]: () => undefined }) };
+    const sandbox = createSandbox(${looks ? '' : '{ clock: never }'});
     const signal = new AbortController().signal;
     const run = (command) => sandbox.run({ command, folder: '/', signal, outputBytes: 1000, progress: () => undefined });
     const say = (value) => process.stdout.write(String(value) + '\\n');
@@ -36,8 +37,8 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     hosts = [];
   });
   afterEach(() => hosts.forEach((host) => host.kill('SIGKILL')));
-  const start = (script: string): ReturnType<typeof startHost> => {
-    const started = startHost(script);
+  const start = (script: string, looks?: boolean): ReturnType<typeof startHost> => {
+    const started = startHost(script, looks);
     hosts.push(started.host);
     return started;
   };
@@ -52,11 +53,12 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     ['in a session of its own', 'setsid sleep TAG & sleep TAG'],
     ['after forking twice', '( ( setsid sleep TAG & ) & ) & sleep TAG'],
     ['without an environment', '( env -i setsid sleep TAG >/dev/null 2>&1 & ) & sleep TAG'],
-    ['without anything, but seen before', "env -i setsid sh -c 'exec 3>&-; sleep TAG; :' & sleep TAG"],
+    ['without anything but its parent', "env -i setsid sh -c 'exec 3>&-; sleep TAG; :' & sleep TAG"],
     ['ignoring TERM', 'setsid sh -c \'trap "" TERM HUP INT; sleep TAG; sleep TAG\' & sleep TAG'],
   ])('that was killed with -9: %s', async (_how, command) => {
     const { host, line } = start(
       `void run(${JSON.stringify(command.replaceAll('TAG', tag))}); say(sandbox.watcherPid);`,
+      false,
     );
     const watcher = Number(await line());
     await until(async () => (await processesWith(`sleep\0${tag}`)).length === 2);
@@ -66,17 +68,23 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     expect(await processesWith(tag)).toEqual([]);
   });
 
+  it('that was killed with -9: without anything and without parents, but seen before', async () => {
+    const orphan = `( env -i setsid sh -c 'exec 3>&-; sleep ${tag}; :' & sleep 0.5 ) & sleep ${tag}`;
+    const { host } = start(`void run(${JSON.stringify(orphan)});`);
+    const parentOf = async (): Promise<number | undefined> =>
+      readProcess((await processesWith(`sh\0-c\0exec 3>&-; sleep ${tag}`))[0] ?? 0)?.parent;
+    await until(async () => (await parentOf()) === 1);
+    await killed(host);
+    await until(async () => (await processesWith(tag)).length === 0);
+    expect(await processesWith(tag)).toEqual([]);
+  });
+
   it('that was killed the moment it had started the command, before the watcher was up', async () => {
     const { host } = start(
       `void run('setsid sleep ${tag} & sleep ${tag}'); process.kill(process.pid, 'SIGKILL');`,
     );
     if (host.exitCode === null && host.signalCode === null) await once(host, 'exit');
     expect(host.signalCode).toBe('SIGKILL');
-    await until(
-      async () =>
-        (await processesWith('carrel-watcher')).every((pid) => readProcess(pid)?.parent !== 1) ||
-        (await processesWith(tag)).length === 0,
-    );
     await until(async () => (await processesWith(tag)).length === 0);
     expect(await processesWith(tag)).toEqual([]);
   });

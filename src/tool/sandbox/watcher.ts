@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
 import { CarrelError } from '../../protocol/index.ts';
 import { WATCH_SCRIPT, WINDOWS_WATCH_SCRIPT } from './watch-script.ts';
 
@@ -97,6 +96,5 @@ function startProcess(mark: string): ChildProcess {
   if (child.pid === undefined)
     throw new CarrelError('tool_failed', `no command can run: its watcher (${file ?? ''}) cannot be started`);
   child.unref();
-  if (child.stdin instanceof Socket) child.stdin.unref();
   return child;
 }
