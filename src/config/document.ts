@@ -61,7 +61,8 @@ function tooDeep(text: string): number | undefined {
   const scanner = createScanner(text, true);
   for (let depth = 0; ;) {
     scanner.scan();
-    if (scanner.getTokenLength() === 0) return undefined;
+    // Not its length tells the end: behind an open comment the last token claims to have one.
+    if (scanner.getTokenOffset() >= text.length) return undefined;
     const token = text.slice(scanner.getTokenOffset(), scanner.getTokenOffset() + scanner.getTokenLength());
     if (token === '{' || token === '[') depth++;
     if (token === '}' || token === ']') depth--;

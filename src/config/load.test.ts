@@ -65,6 +65,7 @@ const REFUSED: readonly [string, string, object][] = [
   ['{\n  "model": "a/b"\n  "limits": {}\n}', ':3:3: malformed JSON: comma expected', { line: 3, column: 3 }],
   ['{ "model": "a', ':1:12: malformed JSON: unexpected end of string', {}],
   ['/* open', ':1:1: malformed JSON: unexpected end of comment', {}],
+  ['{/*', ':1:2: malformed JSON: unexpected end of comment', {}],
   ['[]', ':1:1: the configuration is a list; it must be an object', {}],
   [
     '{\r\n  "limits": { "turns": 0 }\r\n}',

@@ -98,6 +98,23 @@ test('a trusted provider replaces one of the same name whole, so that no key goe
   });
 });
 
+test('a trusted profile joins one of the same name key by key, and cannot take a denial back', () => {
+  using s = scratch();
+  s.write(
+    s.home.config,
+    '{ "profiles": { "x": { "deny": { "tools": ["exec"] }, "limits": { "maxSteps": 3 } } } }',
+  );
+  s.write(
+    s.projectFile,
+    '{ "profiles": { "x": { "deny": { "tools": [] }, "limits": { "queuedInputs": 4 } } } }',
+  );
+  trust(s.home, s.folder, neverTold);
+  expect(resolveProfiles(s.load({ folder: s.folder })).get('x')).toMatchObject({
+    deny: { tools: ['exec'], paths: [] },
+    limits: { maxSteps: 3, queuedInputs: 4 },
+  });
+});
+
 test('bounds of the host are not for a project to set, trusted or not', () => {
   using s = scratch();
   s.write(s.projectFile, '{\n  "limits": { "turns": 1 } }');
