@@ -1,7 +1,14 @@
 // The library door: composes everything below it, and reads no environment.
 import { systemClock, systemRandom } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
-import { Conversations, Slots, Supervisor, type Scope, type SlotCounts } from '../runtime/index.ts';
+import {
+  Conversations,
+  Slots,
+  Supervisor,
+  TextBlobs,
+  type Scope,
+  type SlotCounts,
+} from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
@@ -72,6 +79,7 @@ class NearHost implements Host {
       clock,
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
+      blobs: new TextBlobs(options.store),
       conversations: new Conversations(),
       turnSlots: this.#turnSlots,
       providerSlots,

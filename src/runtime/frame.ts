@@ -22,19 +22,14 @@ export async function frameOf(scope: Scope, profile: Profile): Promise<Frame> {
     names: profile.tools,
     deny: profile.deny,
   }).map(({ name, description, parameters }): ToolSpec => ({ name, description, parameters }));
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const prompt = await scope.store.putBlob(bytes(profile.prompt));
-  const tools = await scope.store.putBlob(bytes(canonicalJson(specs)));
+  const prompt = await scope.blobs.put(profile.prompt);
+  const tools = await scope.blobs.put(canonicalJson(specs));
   return { prompt, tools, model: profile.model, date: day(scope.clock.now()) };
 }
 
 /** Reads a frame's texts back. */
 export async function textsOf(scope: Scope, frame: Frame): Promise<Texts> {
-  const prompt = await scope.store.getBlob(frame.prompt);
-  const tools = await scope.store.getBlob(frame.tools);
-  const decode = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-  return {
-    prompt: decode(prompt),
-    tools: tools === undefined ? [] : (JSON.parse(decode(tools)) as ToolSpec[]),
-  };
+  const prompt = await scope.blobs.get(frame.prompt);
+  const tools = await scope.blobs.get(frame.tools);
+  return { prompt, tools: JSON.parse(tools) as ToolSpec[] };
 }

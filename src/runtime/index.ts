@@ -7,3 +7,4 @@ export { generateName } from './names.ts';
 export { Slots, type SlotCounts, type SlotLimits } from './slots.ts';
 export { Supervisor } from './supervisor.ts';
 export type { Scope } from './scope.ts';
+export { TextBlobs } from './text-blobs.ts';

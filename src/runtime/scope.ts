@@ -6,6 +6,7 @@ import type { Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
 import type { Conversations } from './conversations.ts';
 import type { Slots } from './slots.ts';
+import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
   readonly store: Store;
@@ -14,6 +15,7 @@ export interface Scope {
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;
+  readonly blobs: TextBlobs;
   readonly conversations: Conversations;
   readonly turnSlots: Slots;
   readonly providerSlots: (provider: string) => Slots;
