@@ -1,9 +1,12 @@
 import { CarrelError, MAX_INPUT_BYTES } from '../protocol/index.ts';
-import type { Terminal } from './terminal.ts';
+import type { Invocation } from './invocation.ts';
+import { note } from './note.ts';
 
 /** A prompt with what was piped in behind it. `invalid_params` when both are empty or together too long. */
-export async function readInput(prompt: string | undefined, terminal: Terminal): Promise<string> {
-  const piped = await terminal.piped(MAX_INPUT_BYTES);
+export async function readInput(prompt: string | undefined, invocation: Invocation): Promise<string> {
+  const quiet = (): void =>
+    note(invocation, 'info', 'waiting for the piped input to end; </dev/null gives none');
+  const piped = await invocation.terminal.piped(MAX_INPUT_BYTES, quiet);
   const text = [prompt, piped].filter((part) => part !== undefined && part.trim() !== '').join('\n\n');
   if (text === '') {
     throw new CarrelError(

@@ -34,7 +34,7 @@ export function processTerminal(env: Env, stopped: AbortSignal): Terminal {
     err,
     interactive: process.stdin.isTTY && err.terminal,
     gone: AbortSignal.any([left.signal, stopped]),
-    piped: (limitBytes) => readPipe(limitBytes, err),
+    piped: readPipe,
     ask: lineAsker(interrupts),
     onInterrupt: (listener) => listen(interrupts, listener),
   };
@@ -62,12 +62,9 @@ function inputIsGiven(): boolean {
   }
 }
 
-async function readPipe(limitBytes: number, err: Sink): Promise<string | undefined> {
+async function readPipe(limitBytes: number, quiet: () => void): Promise<string | undefined> {
   if (!inputIsGiven()) return undefined;
-  const hint = setTimeout(
-    () => err.write('reading the piped input (end it, or use </dev/null) …\n'),
-    QUIET_PIPE_MS,
-  );
+  const hint = setTimeout(quiet, QUIET_PIPE_MS);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

@@ -110,7 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'continue',
-    summary: 'go on with an interrupted or paused turn, or with held inputs',
+    summary: 'go on with an interrupted or paused turn, held inputs, or a session that failed',
     args: [SESSION],
     options: [TIMEOUT, JSON_LINES],
     load: () => import('./commands/continue.ts'),

@@ -19,8 +19,11 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Aborts when nobody reads `out` any more. */
   readonly gone: AbortSignal;
-  /** What was piped in, whole; undefined when nothing is. `invalid_params` above `limitBytes` or when it is not text. */
-  piped(limitBytes: number): Promise<string | undefined>;
+  /**
+   * What was piped in, whole; undefined when nothing is. `invalid_params` above `limitBytes` or when it is not text. `quiet` is
+   * called once when the pipe says nothing for a while.
+   */
+  piped(limitBytes: number, quiet: () => void): Promise<string | undefined>;
   /** One typed line; undefined at the end of input. Rejects when the signal aborts. */
   ask(question: string, signal?: AbortSignal): Promise<string | undefined>;
   /** Called for each Ctrl-C until disposed; without a listener the process ends. */

@@ -9,7 +9,7 @@ import { openWorking } from '../working.ts';
 
 export async function run(invocation: Invocation): Promise<Exit> {
   refuseMissing(invocation);
-  const text = await readInput(invocation.args[0], invocation.terminal);
+  const text = await readInput(invocation.args[0], invocation);
   const plan = await planRun(invocation);
   await using working = await openWorking(invocation, plan.setting);
   const { session, name } = await openPlanned(invocation, plan, working);

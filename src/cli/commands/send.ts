@@ -8,7 +8,7 @@ import { openWorkingSession } from '../working.ts';
 /** Accepts the input durably, then runs its turn to the end. Into a pipe goes no answer: the session keeps it. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { args, options, terminal } = invocation;
-  const text = await readInput(args[1], terminal);
+  const text = await readInput(args[1], invocation);
   const asNote = options.flag('note');
   await using working = await openWorkingSession(invocation, { forTurn: !asNote });
   const { session, row, store } = working;
