@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesWith, until } from '../fixtures.ts';
@@ -48,6 +49,12 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     await gone;
   };
 
+  /** Who is left when the watcher has done its work. */
+  const survivors = async (watcher: number): Promise<number[]> => {
+    await until(() => !isAlive(watcher));
+    return processesWith(tag);
+  };
+
   it.each([
     ['plain', 'sleep TAG & sleep TAG'],
     ['in a session of its own', 'setsid sleep TAG & sleep TAG'],
@@ -63,39 +70,37 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     const watcher = Number(await line());
     await until(async () => (await processesWith(`sleep\0${tag}`)).length === 2);
     await killed(host);
-    await until(async () => (await processesWith(tag)).length === 0);
-    await until(() => !isAlive(watcher));
-    expect(await processesWith(tag)).toEqual([]);
+    expect(await survivors(watcher)).toEqual([]);
   });
 
   it('that was killed with -9: without anything and without parents, but seen before', async () => {
     const orphan = `( env -i setsid sh -c 'exec 3>&-; sleep ${tag}; :' & sleep 0.5 ) & sleep ${tag}`;
-    const { host } = start(`void run(${JSON.stringify(orphan)});`);
+    const { host, line } = start(`void run(${JSON.stringify(orphan)}); say(sandbox.watcherPid);`);
+    const watcher = Number(await line());
     const parentOf = async (): Promise<number | undefined> =>
       readProcess((await processesWith(`sh\0-c\0exec 3>&-; sleep ${tag}`))[0] ?? 0)?.parent;
     await until(async () => (await parentOf()) === 1);
     await killed(host);
-    await until(async () => (await processesWith(tag)).length === 0);
-    expect(await processesWith(tag)).toEqual([]);
+    expect(await survivors(watcher)).toEqual([]);
   });
 
   it('that was killed the moment it had started the command, before the watcher was up', async () => {
-    const { host } = start(
-      `void run('setsid sleep ${tag} & sleep ${tag}'); process.kill(process.pid, 'SIGKILL');`,
-    );
+    const { host, line } = start(`
+      void run('setsid sleep ${tag} & sleep ${tag}');
+      say(sandbox.watcherPid);
+      process.kill(process.pid, 'SIGKILL');`);
+    const watcher = Number(await line());
     if (host.exitCode === null && host.signalCode === null) await once(host, 'exit');
     expect(host.signalCode).toBe('SIGKILL');
-    await until(async () => (await processesWith(tag)).length === 0);
-    expect(await processesWith(tag)).toEqual([]);
+    expect(await survivors(watcher)).toEqual([]);
   });
 
   it('that ended by itself in the middle of a call', async () => {
-    start(
-      `void run('setsid sleep ${tag} & sleep ${tag}'); say('x'); setTimeout(() => process.exit(0), 200);`,
-    );
-    await until(async () => (await processesWith(tag)).length > 0);
-    await until(async () => (await processesWith(tag)).length === 0);
-    expect(await processesWith(tag)).toEqual([]);
+    const { line } = start(`
+      void run('setsid sleep ${tag} & sleep ${tag}');
+      say(sandbox.watcherPid);
+      setTimeout(() => process.exit(0), 200);`);
+    expect(await survivors(Number(await line()))).toEqual([]);
   });
 
   it('and the watcher ends with a host that ends well, which it does not keep alive', async () => {
@@ -119,13 +124,14 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     const second = Number(await line());
     expect(second).not.toBe(first);
     await killed(host);
-    await until(async () => (await processesWith(tag)).length === 0);
-    expect(await processesWith(tag)).toEqual([]);
+    expect(await survivors(second)).toEqual([]);
   });
 
   it('and the watcher is small, and leads a session of its own', async () => {
     const { line } = start(`void run('sleep ${tag}'); say(sandbox.watcherPid);`);
     const watcher = Number(await line());
     expect(readProcess(watcher)).toMatchObject({ pid: watcher, group: watcher, session: watcher });
+    const residentKb = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${watcher}/status`, 'utf8'))?.[1]);
+    expect(residentKb).toBeLessThan(8 * 1024);
   });
 });
