@@ -1,5 +1,6 @@
 // Takes a turn to its end in this process: starts it with a command, shows what happens, answers for the person who sits
 // here, and says with the exit code how it ended. Every command that makes an agent work ends up here.
+import { systemClock } from '../base/index.ts';
 import type { SessionHandle } from '../host/index.ts';
 import { codeOf, toErrorInfo, type ViewItem } from '../protocol/index.ts';
 import type { StoreReader } from '../store/index.ts';
@@ -7,7 +8,7 @@ import { readLastTurn, waitingCalls, type WaitingCall } from './approvals.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { Goal, type Target } from './goal.ts';
 import { OWNER } from './owner.ts';
-import { askAbout } from './question.ts';
+import { askAbout, type Answer } from './question.ts';
 import type { Mark } from './render/style.ts';
 import { span } from './render/time.ts';
 import type { View } from './render/view.ts';
@@ -38,11 +39,7 @@ export async function drive(work: Drive): Promise<Exit> {
     limit: 1,
   });
   const goal = new Goal(await work.begin());
-  const deadline = setTimeout(
-    () => cancel(work, `it ran longer than ${span(work.timeoutMs ?? 0)} (--timeout)`),
-    work.timeoutMs,
-  );
-  if (work.timeoutMs === undefined) clearTimeout(deadline);
+  using _deadline = cancelLater(work);
   try {
     for await (const item of work.session.follow({ cursor: head, signal: stops.leave })) {
       work.view.show(item);
@@ -51,7 +48,6 @@ export async function drive(work: Drive): Promise<Exit> {
     }
     return stops.left ? EXIT.cancelled : EXIT.done;
   } finally {
-    clearTimeout(deadline);
     work.view.end();
   }
 }
@@ -99,6 +95,14 @@ function cancel(work: Drive, reason: string): void {
   });
 }
 
+function cancelLater(work: Drive): Disposable | undefined {
+  const { timeoutMs } = work;
+  if (timeoutMs === undefined) return undefined;
+  return systemClock.after(timeoutMs, () =>
+    cancel(work, `it ran longer than ${span(timeoutMs)} (--timeout)`),
+  );
+}
+
 /** When nothing moves until a human answers: asks here, or says where to answer and ends. */
 async function whenWaiting(work: Drive, item: ViewItem, stops: Stops): Promise<Exit | undefined> {
   if (item.type === 'delta') return undefined;
@@ -121,10 +125,19 @@ async function answer(work: Drive, calls: readonly WaitingCall[], stops: Stops):
       throw error;
     });
     if (answered === undefined) return false;
-    if (answered.decision === 'allow') await work.session.approve(call.call, answered.scope);
-    else await work.session.deny(call.call, answered.reason);
+    await resolve(work.session, call.call, answered);
   }
   return true;
+}
+
+/** `conflict` means that the call no longer waits: it expired, or ended with another. Then there is nothing to answer. */
+async function resolve(session: SessionHandle, call: string, answer: Answer): Promise<void> {
+  try {
+    if (answer.decision === 'allow') await session.approve(call, answer.scope);
+    else await session.deny(call, answer.reason);
+  } catch (error) {
+    if (codeOf(error) !== 'conflict') throw error;
+  }
 }
 
 /** The lines to type; a call is named only where several wait. */

@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/index.ts';
 import { CarrelError } from '../../protocol/index.ts';
 import { EXIT, exitOfSummary, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
@@ -16,18 +17,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { session, name } = await reading.session();
   const stop = new AbortController();
   using _interrupt = terminal.onInterrupt(() => stop.abort());
-  const ends = [
-    stop.signal,
-    terminal.gone,
-    ...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]),
-  ];
+  const late = new AbortController();
+  using _deadline = timeoutMs === undefined ? undefined : systemClock.after(timeoutMs, () => late.abort());
   const read = async () => {
     const row = await reading.reader.summary(OWNER, session);
     if (row === undefined) throw new CarrelError('not_found', `${name} was deleted meanwhile`);
     return row;
   };
   const row = await pollSummary(read, ({ status }) => status !== 'running', {
-    signal: AbortSignal.any(ends),
+    signal: AbortSignal.any([stop.signal, late.signal, terminal.gone]),
   });
   if (row === undefined) {
     if (stop.signal.aborted || terminal.gone.aborted) return EXIT.cancelled;
