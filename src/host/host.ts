@@ -105,6 +105,15 @@ class NearHost implements Host {
     return handle;
   }
 
+  async erase(id: string): Promise<{ readonly head: string }> {
+    const { name, status } = await (await this.session(id)).summary();
+    if (status === 'running' || status === 'waiting') {
+      throw new CarrelError('conflict', `Session ${name} is ${status}: cancel its turn first.`);
+    }
+    await this.#supervisor.sleep(id);
+    return this.#scope.store.erase(this.#scope.owner, id);
+  }
+
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {
     return this.#scope.store.list({ ...query, owner: this.#scope.owner });
   }

@@ -1,5 +1,6 @@
 export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
+export { checkList, type ListCheck } from '../runtime/index.ts';
 export { readInbox } from './inbox.ts';
 export type {
   CreateOptions,

@@ -122,6 +122,8 @@ export interface Host extends AsyncDisposable {
   create(options: CreateOptions): Promise<SessionHandle>;
   /** `not_found` when there is none. Does not wake it. */
   session(id: string): Promise<SessionHandle>;
+  /** Removes the session for good, with everything that is only its own. `conflict` while a turn is open: cancel it first. Gives the hash of its last event. */
+  erase(id: string): Promise<{ readonly head: string }>;
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
   inbox(): Promise<readonly InboxItem[]>;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */

@@ -4,6 +4,7 @@ export { follow, followBatches, type FollowOptions, type Watched } from './follo
 export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';
+export { checkList, type ListCheck } from './rebuild.ts';
 export { Slots, type SlotCounts, type SlotLimits } from './slots.ts';
 export { Supervisor } from './supervisor.ts';
 export type { Scope } from './scope.ts';

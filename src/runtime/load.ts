@@ -9,6 +9,7 @@ import {
   type SessionState,
 } from '../session/index.ts';
 import type { Claim } from '../store/index.ts';
+import { mendedRow } from './rebuild.ts';
 import type { Scope } from './scope.ts';
 
 export interface Loaded {
@@ -69,7 +70,16 @@ export async function load(
   let state = snapshot === undefined ? emptyState(session) : (snapshot.state as unknown as SessionState);
   for await (const events of pages(scope, { session, after: state.seq, upTo: claim.seq }))
     state = events.reduce(evolve, state);
+  await mend(scope, state);
   return { state, fence: claim.fence, snapshotSeq: snapshot?.seq ?? 0, recovery: recoveryOf(state, claim) };
+}
+
+/** A list row that does not say what the journal says is written again, and reported. */
+async function mend(scope: Scope, state: SessionState): Promise<void> {
+  const row = mendedRow(await scope.store.summary(scope.owner, state.session), state);
+  if (row === undefined) return;
+  await scope.store.putSummary(row);
+  scope.fault('a list row was wrong, and is mended from its journal', undefined, state.session);
 }
 
 function recoveryOf(state: SessionState, { fence, tail }: Claim): EffectCommand | undefined {

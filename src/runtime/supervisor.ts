@@ -83,6 +83,11 @@ export class Supervisor {
     this.#live.set(actor.id, { actor: Promise.resolve(actor), ready: actor });
   }
 
+  /** Stops what the session runs, waits for its end, and gives it up. */
+  sleep(session: string): Promise<void> {
+    return this.#end(session);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#sweep?.[Symbol.dispose]();

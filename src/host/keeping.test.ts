@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { scriptedModel } from '../model/index.ts';
+import { createMemoryStore, memoryData } from '../store/index.ts';
+import { blockingTool, openTestHost } from '../testing/index.ts';
+import { checkList } from './index.ts';
+
+const model = () => scriptedModel({ answers: () => [{ text: ['hello'] }] });
+
+describe('erasing', () => {
+  it('removes a session for good, and refuses while a turn is open', async () => {
+    const tool = blockingTool();
+    await using test = await openTestHost({ answers: [[{ call: 'block', args: {} }]], tools: [tool] });
+    const session = await test.session({ name: 'gone' });
+    await session.send('go');
+    await tool.started();
+    await expect(test.host.erase(session.id)).rejects.toMatchObject({ code: 'conflict' });
+    await session.cancel();
+    await session.settled();
+    await test.host.erase(session.id);
+    await expect(test.host.session(session.id)).rejects.toMatchObject({ code: 'not_found' });
+    expect((await test.host.list({ limit: 10 })).sessions).toEqual([]);
+    expect(await (await test.session({ name: 'gone' })).summary()).toMatchObject({
+      status: 'idle',
+      turns: 0,
+    });
+  });
+
+  it('leaves nothing of a thousand sessions that came and went', async () => {
+    await using test = await openTestHost({ model: model() });
+    await Promise.all(
+      Array.from({ length: 1_000 }, async () => {
+        const session = await test.session();
+        await test.host.erase(session.id);
+      }),
+    );
+    expect(test.host.inspect()).toMatchObject({ live: 0, viewers: 0, turns: { inUse: 0, waiting: 0 } });
+    expect((await test.host.list({ limit: 10 })).sessions).toEqual([]);
+  });
+});
+
+describe('lists', () => {
+  it('are what the journals say, and are mended when a session is opened', async () => {
+    const data = memoryData();
+    {
+      await using test = await openTestHost({ store: createMemoryStore(data), model: model() });
+      for (const name of ['a', 'b']) {
+        const session = await test.session({ name });
+        await session.send('hi');
+        await session.settled();
+      }
+    }
+    await using test = await openTestHost({ store: createMemoryStore(data), model: model() });
+    expect(await checkList(test.store, 'local')).toEqual({ checked: 2, wrong: [] });
+    const [row] = (await test.host.list({ limit: 1 })).sessions;
+    if (row === undefined) throw new Error('no row');
+    await test.store.putSummary({ ...row, turns: 99, status: 'failed' });
+    expect((await checkList(test.store, 'local')).wrong).toEqual([row]);
+    const session = await test.host.session(row.session);
+    await session.addContext('something');
+    expect(test.faults.map(({ what }) => what)).toEqual([
+      'a list row was wrong, and is mended from its journal',
+    ]);
+    expect((await checkList(test.store, 'local')).wrong).toEqual([]);
+  });
+});
