@@ -183,14 +183,12 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
 function interrupt(turn: TurnState): TurnState {
   const step = turn.step;
   if (step === undefined) return turn;
+  const recoveries = turn.recoveries + 1;
+  // Taken up again, the step counts once.
   if (step.phase === 'asking')
-    return { ...turn, recoveries: turn.recoveries + 1, step: { ...step, phase: 'interrupted' } };
+    return { ...turn, recoveries, steps: turn.steps - 1, step: { ...step, phase: 'interrupted' } };
   if (!step.calls.some((call) => call.status === 'started')) return turn;
-  return {
-    ...turn,
-    recoveries: turn.recoveries + 1,
-    step: { ...step, calls: step.calls.map(interruptCall) },
-  };
+  return { ...turn, recoveries, step: { ...step, calls: step.calls.map(interruptCall) } };
 }
 
 /** An idempotent call may run again, with the same id; of any other nobody knows whether it ran. */

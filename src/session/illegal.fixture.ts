@@ -1,0 +1,126 @@
+// What no session may ever be, or have written, whatever happened to it.
+import { eventSchema, SessionSummary, type SessionEvent } from '../protocol/index.ts';
+import { effects, statusOf, summaryOf, type CallState, type SessionState } from './index.ts';
+import { isStuck } from './fixtures.ts';
+
+type Rule<T> = readonly [name: string, holds: (subject: T) => boolean];
+
+const calls = ({ turn }: SessionState): readonly CallState[] => turn?.step?.calls ?? [];
+const isUnique = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+
+const STATE: readonly Rule<SessionState>[] = [
+  ['an open turn has something to do, or waits', (state) => !isStuck(state)],
+  ['an open turn has a step', ({ turn }) => turn === undefined || turn.step !== undefined],
+  [
+    'calls belong to a whole answer',
+    (state) => calls(state).length === 0 || state.turn?.step?.phase === 'calls',
+  ],
+  [
+    'a turn has at most as many steps as it may',
+    ({ turn, profile }) => (turn?.steps ?? 0) <= profile.limits.maxSteps,
+  ],
+  [
+    'what is started is of this incarnation',
+    (state) => started(state).every((call) => call.incarnation === state.incarnation),
+  ],
+  [
+    'a call that may start has started, unless the session failed',
+    (state) =>
+      isFree(state) || !calls(state).some(({ status }) => status === 'allowed') || started(state).length > 0,
+  ],
+  [
+    'calls run one by one, or as many beside each other as may',
+    (state) => started(state).length <= widthOf(state),
+  ],
+  [
+    'what runs is what was started',
+    (state) =>
+      isFree(state) ||
+      runs(state).join() ===
+        started(state)
+          .map(({ id }) => id)
+          .join(),
+  ],
+  ['a failed or archived session does nothing', (state) => !isFree(state) || effects(state).length === 0],
+  ['effects have keys of their own', (state) => isUnique(effects(state).map(({ key }) => key))],
+  ['inputs are bounded', ({ inputs, profile }) => inputs.length <= profile.limits.queuedInputs],
+  ['inputs wait once', ({ inputs }) => isUnique(inputs.map(({ command }) => command))],
+  ['all inputs are held, or none', ({ inputs }) => new Set(inputs.map(({ held }) => held)).size <= 1],
+  [
+    'nothing but held inputs waits while nothing runs',
+    (state) => state.turn !== undefined || isFree(state) || state.inputs.every(({ held }) => held),
+  ],
+  ['the summary has its shape', (state) => SessionSummary.safeParse(summaryOf(state)).success],
+  ['the summary says the same', (state) => isSummed(state)],
+];
+
+function started(state: SessionState): readonly CallState[] {
+  return calls(state).filter(({ status }) => status === 'started');
+}
+
+function runs(state: SessionState): string[] {
+  return effects(state).flatMap((effect) => (effect.kind === 'run' ? [effect.call] : []));
+}
+
+function widthOf(state: SessionState): number {
+  return calls(state).every(({ parallel }) => parallel) ? state.profile.limits.parallelTools : 1;
+}
+
+/** Of any duty to go on. */
+function isFree({ archived, failed }: SessionState): boolean {
+  return archived || failed !== undefined;
+}
+
+function isSummed(state: SessionState): boolean {
+  const { status, queued, held, waiting, open, seq } = summaryOf(state);
+  const asked = calls(state).filter((call) => call.status === 'waiting').length;
+  return (
+    status === statusOf(state) &&
+    queued === state.inputs.length &&
+    held <= queued &&
+    waiting === asked &&
+    (status !== 'waiting' || asked > 0) &&
+    open === (status === 'running' || status === 'waiting') &&
+    seq === state.seq
+  );
+}
+
+const JOURNAL: readonly Rule<readonly SessionEvent[]>[] = [
+  [
+    'every event has its shape',
+    (events) => events.every((event) => eventSchema(event.type).safeParse(event).success),
+  ],
+  ['ids are given once', (events) => isUnique(events.flatMap(idsOf))],
+  ['time does not go back', (events) => events.every(({ at }, index) => at >= (events[index - 1]?.at ?? 0))],
+  [
+    'an incarnation starts a call once',
+    (events) =>
+      isUnique(
+        events.flatMap((event) =>
+          event.type === 'tool.started' ? [`${event.call ?? ''} ${String(event.data.incarnation)}`] : [],
+        ),
+      ),
+  ],
+  [
+    'what belongs to a turn says to which',
+    (events) =>
+      events.every(
+        ({ type, turn }) => !/^(turn|step|tool|text|reasoning|approval)\./.test(type) || turn !== undefined,
+      ),
+  ],
+];
+
+/** Names that an event gives, each of which must be new. */
+function idsOf(event: SessionEvent): string[] {
+  const { type, turn = '', step = '', call = '', data } = event;
+  if (type === 'turn.started') return [turn];
+  if (type === 'step.started') return [step];
+  if (type === 'tool.requested') return [call];
+  return type === 'text.ended' || type === 'reasoning.ended' ? [data.part] : [];
+}
+
+const broken = <T>(rules: readonly Rule<T>[], subject: T): string[] =>
+  rules.filter(([, holds]) => !holds(subject)).map(([name]) => name);
+
+export const illegalState = (state: SessionState): string[] => broken(STATE, state);
+export const illegalJournal = (journal: readonly SessionEvent[]): string[] => broken(JOURNAL, journal);
