@@ -10,6 +10,12 @@ export interface Texts {
 }
 
 const DAY_LENGTH = 'YYYY-MM-DD'.length;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** The UTC day, as a number for comparing and as text for reading. */
+export function dayNumber(atMs: number): number {
+  return Math.floor(atMs / DAY_MS);
+}
 
 export function day(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, DAY_LENGTH);

@@ -1,5 +1,5 @@
 // What an actor asks the store to write.
-import { newId, type Json } from '../base/index.ts';
+import type { Json } from '../base/index.ts';
 import {
   STATE_VERSION,
   summaryOf,
@@ -25,6 +25,7 @@ export class GroupMaker {
   readonly #session: string;
   readonly #fence: number;
   #snapshotSeq: number;
+  #appends = 0;
 
   constructor(
     scope: Scope,
@@ -54,12 +55,12 @@ export class GroupMaker {
   }
 
   #address(expectedSeq: number): Pick<AppendGroup, 'session' | 'fence' | 'expectedSeq' | 'appendId'> {
-    const { clock, random } = this.#scope;
     return {
       session: this.#session,
       fence: this.#fence,
       expectedSeq,
-      appendId: newId('app', clock.now(), random),
+      // The fence is of this claim alone, so the two numbers name the append for good.
+      appendId: `${String(this.#fence)}.${String(++this.#appends)}`,
     };
   }
 

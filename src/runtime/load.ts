@@ -54,7 +54,7 @@ async function* pages(
 export async function readAll(
   scope: Scope,
   { session, seq }: { readonly session: string; readonly seq: number },
-  known = new Conversation(),
+  known: Conversation,
 ): Promise<Conversation> {
   for await (const events of pages(scope, { session, after: known.seq, upTo: seq })) known.addAll(events);
   return known;

@@ -1,14 +1,24 @@
 // What a turn needs beside the control state: the texts in force, and the messages. Kept only while it is of use.
 import type { Frame, SessionEvent } from '../protocol/index.ts';
-import type { Conversation, SessionState } from '../session/index.ts';
-import { day, frameOf } from './frame.ts';
+import { Conversation, type SessionState } from '../session/index.ts';
+import { day, dayNumber, frameOf } from './frame.ts';
 import { readAll } from './load.ts';
 import type { Scope } from './scope.ts';
+
+/** Events since the last turn that are kept, to spare reading them again; more of them are read from the store. */
+const RECENT = 32;
+
+interface InForce {
+  readonly frame: Frame;
+  readonly profile: SessionState['profile'];
+  readonly day: number;
+}
 
 export class TurnContext {
   readonly #scope: Scope;
   #conversation: Promise<Conversation> | undefined;
-  #frame: { readonly frame: Frame; readonly profile: SessionState['profile'] } | undefined;
+  #recent: SessionEvent[] = [];
+  #inForce: InForce | undefined;
 
   constructor(scope: Scope) {
     this.#scope = scope;
@@ -16,23 +26,30 @@ export class TurnContext {
 
   /** For a turn that starts now. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
   async frame({ profile }: SessionState): Promise<Frame> {
-    if (this.#frame?.profile !== profile)
-      this.#frame = { profile, frame: await frameOf(this.#scope, profile) };
-    const date = day(this.#scope.clock.now());
-    if (this.#frame.frame.date !== date) this.#frame = { profile, frame: { ...this.#frame.frame, date } };
-    return this.#frame.frame;
+    const now = this.#scope.clock.now();
+    const today = dayNumber(now);
+    if (this.#inForce?.profile !== profile) {
+      this.#inForce = { frame: await frameOf(this.#scope, profile), profile, day: today };
+    } else if (this.#inForce.day !== today) {
+      this.#inForce = { frame: { ...this.#inForce.frame, date: day(now) }, profile, day: today };
+    }
+    return this.#inForce.frame;
   }
 
-  conversation({ session, seq }: SessionState): Promise<Conversation> {
-    this.#conversation ??= this.#find(session, seq);
+  conversation(state: SessionState): Promise<Conversation> {
+    this.#conversation ??= this.#find(state);
     return this.#conversation;
   }
 
   /** Folds what was committed. An idle session holds no messages itself: the host keeps those of the latest. */
   committed(events: readonly SessionEvent[], { session, turn }: SessionState): void {
-    const folded = this.#conversation?.then((conversation) => fold(conversation, events));
+    if (this.#conversation === undefined) {
+      this.#remember(events);
+      return;
+    }
+    const folded = this.#conversation.then((conversation) => fold(conversation, events));
     this.#conversation = turn === undefined ? undefined : folded;
-    folded?.then(
+    folded.then(
       (conversation) => {
         if (turn === undefined) this.#scope.conversations.keep(session, conversation);
       },
@@ -41,8 +58,17 @@ export class TurnContext {
     );
   }
 
-  async #find(session: string, seq: number): Promise<Conversation> {
-    return readAll(this.#scope, { session, seq }, this.#scope.conversations.take(session));
+  #remember(events: readonly SessionEvent[]): void {
+    this.#recent.push(...events);
+    if (this.#recent.length > RECENT) this.#recent = [];
+  }
+
+  async #find(state: SessionState): Promise<Conversation> {
+    const known = this.#scope.conversations.take(state.session) ?? new Conversation();
+    const recent = this.#recent;
+    this.#recent = [];
+    if (recent[0]?.seq === known.seq + 1) fold(known, recent);
+    return readAll(this.#scope, state, known);
   }
 }
 
