@@ -2,7 +2,7 @@
 // The order of the questions is part of the contract: a repeated command gets its answer whoever asks and wherever the
 // journal is by now, and a repeated append is recognised even after the session was claimed by another.
 import type { Json } from '../base/index.ts';
-import { shortHash } from './chain.ts';
+import { EMPTY_HASH, shortHash } from './chain.ts';
 import type { EncodedGroup, Row } from './encode.ts';
 import type { AppendResult } from './port.ts';
 
@@ -23,11 +23,13 @@ export interface Evidence {
   isErased(): boolean;
   /** The session that has the name in the folder of its owner. */
   holder(row: Pick<Row, 'owner' | 'folder' | 'name'>): string | undefined;
-  part(part: string): { readonly length: number; readonly ended: number } | undefined;
+  isEnded(part: string): boolean;
+  /** UTF-16 units of the part's tail. */
+  lengthOf(part: string): number;
 }
 
 /** A session before its first group: whoever writes it holds fence 1. */
-const UNBORN: Omit<Place, 'owner'> = { fence: 1, seq: 0, hash: new Uint8Array(0), appendId: '' };
+const UNBORN = { fence: 1, seq: 0, hash: EMPTY_HASH };
 
 /** The answer to a group that is not to be written (a refusal, or a repeat), or nothing. */
 export function judge(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
@@ -51,15 +53,14 @@ function repeatedCommand({ command }: EncodedGroup, evidence: Evidence): AppendR
 
 function outOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult | undefined {
   const { session, fence, expectedSeq, appendId, bodies } = group;
-  const { seq, hash, ...at } = evidence.place ?? UNBORN;
-  if (at.appendId === appendId && bodies.length > 0) return { kind: 'accepted', seq, hash: shortHash(hash) };
-  if (evidence.place === undefined && evidence.isErased())
-    return conflict(seq, `session ${session} was erased`);
-  if (fence !== at.fence) return { kind: 'fenced', fence: at.fence };
+  const known = evidence.place;
+  const { seq, hash, fence: current } = known ?? UNBORN;
+  if (known?.appendId === appendId) return { kind: 'accepted', seq, hash: shortHash(hash) };
+  if (known === undefined && evidence.isErased()) return conflict(seq, `session ${session} was erased`);
+  if (fence !== current) return { kind: 'fenced', fence: current };
   if (expectedSeq !== seq)
     return conflict(seq, `the journal of ${session} is at ${seq}, not at ${expectedSeq}`);
-  if (evidence.place === undefined && bodies.length === 0)
-    return conflict(seq, `there is no session ${session}`);
+  if (known === undefined && bodies.length === 0) return conflict(seq, `there is no session ${session}`);
   return undefined;
 }
 
@@ -73,9 +74,9 @@ function tailOutOfPlace(group: EncodedGroup, evidence: Evidence): AppendResult |
   const { ended, tail, expectedSeq } = group;
   const lengths = new Map<string, number>();
   for (const { part, offset, text } of tail) {
-    const known = evidence.part(part);
-    if (known?.ended === 1 || ended.includes(part)) return conflict(expectedSeq, `part ${part} has ended`);
-    const length = lengths.get(part) ?? known?.length ?? 0;
+    if (ended.includes(part) || evidence.isEnded(part))
+      return conflict(expectedSeq, `part ${part} has ended`);
+    const length = lengths.get(part) ?? evidence.lengthOf(part);
     if (offset !== length)
       return conflict(expectedSeq, `part ${part} has ${length} units, but the chunk begins at ${offset}`);
     lengths.set(part, length + text.length);

@@ -46,10 +46,8 @@ function evidenceOf(data: MemoryData, session: string): Evidence {
     command: (identity, id) => data.commands.get(commandKey(identity, id)),
     isErased: () => data.tombstones.has(session),
     holder: (row) => holderOf(data, row),
-    part: (part) => ({
-      length: kept?.tail.get(part)?.text.length ?? 0,
-      ended: kept?.endedParts.has(part) === true ? 1 : 0,
-    }),
+    isEnded: (part) => kept?.endedParts.has(part) === true,
+    lengthOf: (part) => kept?.tail.get(part)?.text.length ?? 0,
   };
 }
 

@@ -43,18 +43,20 @@ export function writeRow(connection: Connection, no: number, row: Row): void {
 }
 
 function evidenceOf(connection: Connection, session: string, place: SessionPlace | undefined): Evidence {
+  const no = place?.no ?? 0; // of no session
   return {
     place,
     command: (identity, id) => findCommand(connection, identity, id),
     isErased: () => connection.get('SELECT 1 FROM tombstones WHERE session = ?', session) !== undefined,
     holder: (row) => findHolder(connection, row),
-    part: (part) =>
-      place &&
-      connection.get<{ length: number; ended: number }>(
-        'SELECT length, ended FROM parts WHERE no = ? AND part = ?',
-        place.no,
+    isEnded: (part) =>
+      connection.get('SELECT 1 FROM ended_parts WHERE no = ? AND part = ?', no, part) !== undefined,
+    lengthOf: (part) =>
+      connection.get<{ length: number }>(
+        'SELECT length FROM chunks WHERE no = ? AND part = ? ORDER BY id DESC LIMIT 1',
+        no,
         part,
-      ),
+      )?.length ?? 0,
   };
 }
 
@@ -89,7 +91,7 @@ function writeEvents(connection: Connection, no: number, group: SealedGroup): vo
   }
   for (const part of group.ended) {
     connection.run('DELETE FROM chunks WHERE no = ? AND part = ?', no, part);
-    connection.run('INSERT OR REPLACE INTO parts (no, part, length, ended) VALUES (?, ?, 0, 1)', no, part);
+    connection.run('INSERT OR IGNORE INTO ended_parts VALUES (?, ?)', no, part);
   }
   for (const blob of group.blobs)
     connection.run('INSERT OR IGNORE INTO blob_names VALUES (?, ?)', no, Buffer.from(blob, 'hex'));
@@ -112,16 +114,15 @@ function moveHead(
 function writeChunk(connection: Connection, no: number, { step, part, kind, text, offset }: TailChunk): void {
   if (text === '') return;
   connection.run(
-    `INSERT INTO parts (no, part, step, kind, length, ended) VALUES (?1, ?2, ?3, ?4, ?5, 0)
-     ON CONFLICT DO UPDATE SET length = ?5`,
+    `INSERT INTO chunks (no, id, part, step, kind, length, text)
+     VALUES (?1, 1 + coalesce((SELECT max(id) FROM chunks WHERE no = ?1), 0), ?2, ?3, ?4, ?5, ?6)`,
     no,
     part,
     step,
     kind,
     offset + text.length,
+    JSON.stringify(text), // keeps half of a surrogate pair whose other half is in the next chunk; UTF-8 would not
   );
-  // As JSON, which keeps half of a surrogate pair whose other half is in the next chunk; UTF-8 would not.
-  connection.run('INSERT INTO chunks (no, part, text) VALUES (?, ?, ?)', no, part, JSON.stringify(text));
 }
 
 function writeCommand(

@@ -52,7 +52,7 @@ function erase(connection: Connection, { owner, session }: Needs<'erase'>): { he
   const { no, hash } = ownSession(connection, owner, session);
   connection.run('INSERT INTO tombstones VALUES (?, ?)', session, hash);
   connection.run('INSERT OR IGNORE INTO doomed_blobs SELECT blob FROM blob_names WHERE no = ?', no);
-  for (const table of ['events', 'parts', 'chunks', 'commands', 'snapshots', 'blob_names', 'sessions'])
+  for (const table of ['events', 'chunks', 'ended_parts', 'commands', 'snapshots', 'blob_names', 'sessions'])
     connection.run(`DELETE FROM ${table} WHERE no = ?`, no);
   return { head: shortHash(hash) };
 }

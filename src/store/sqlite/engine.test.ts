@@ -129,7 +129,7 @@ it('does not believe a commit whose sync failed until the log was synced anew, a
   const home = freshHome();
   const requests = appends(group('ses_a', 0, { count: 2 }));
   let isFailing = true;
-  const fails = (sql: string): boolean => isFailing && /^COMMIT|checkpoint/.test(sql);
+  const fails = (sql: string): boolean => isFailing && /^COMMIT|wal_checkpoint/.test(sql);
   const engine = engineOn(home, failing({ fails, errcode: IOERR_FSYNC, takesEffect: true }).open);
   expect(kinds(engine.flush({ now: 0, requests }).replies)).toEqual(['store_unavailable']);
   expect(found(home)).toBe('2 0 0');

@@ -2,6 +2,7 @@
 //
 // Events are in the order of their arrival, whatever their session, so that their pages fill up: an order by session would
 // leave a third of every page empty. A session is a small number inside, so that the index costs a few bytes an event.
+// Chunks are in one tree only, because they are written ten times a second and a flush costs what pages it touches.
 
 /** Tells a file of ours from any other SQLite database. */
 export const APPLICATION_ID = 0x4361726c; // "Carl"
@@ -40,22 +41,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX events_in_order ON events (no, seq);
 
-  CREATE TABLE parts (
-    no INTEGER NOT NULL,
-    part TEXT NOT NULL,
-    step TEXT,
-    kind TEXT,
-    length INTEGER NOT NULL,
-    ended INTEGER NOT NULL,
-    PRIMARY KEY (no, part)
-  ) STRICT, WITHOUT ROWID;
   CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
     no INTEGER NOT NULL,
+    id INTEGER NOT NULL,
     part TEXT NOT NULL,
-    text TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX chunks_of_part ON chunks (no, part);
+    step TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    length INTEGER NOT NULL, -- of the part up to here, UTF-16 units
+    text TEXT NOT NULL,
+    PRIMARY KEY (no, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ended_parts (no INTEGER NOT NULL, part TEXT NOT NULL, PRIMARY KEY (no, part)) STRICT, WITHOUT ROWID;
 
   CREATE TABLE commands (
     identity TEXT NOT NULL,

@@ -8,7 +8,10 @@ import { checkVersion } from './migrate.ts';
 import { LATEST_VERSION } from './migrations.ts';
 import { troubleOf, withTrouble } from './trouble.ts';
 
-/** What the write-ahead log is cut back to once it was larger. */
+/** A turn fills 3 KB. Pages of 4 KB would hold one each and waste the rest. */
+const PAGE_BYTES = 8192;
+
+/** The write-ahead log is copied into the database at about this size, and cut back to it. */
 const LOG_BYTES = 4 * 1024 * 1024;
 
 /** Every commit is synced before it answers; what is deleted is overwritten. */
@@ -17,9 +20,11 @@ export function openForWriting(path: string, open: OpenDatabase): Connection {
     const connection = new Connection(open({ path }));
     try {
       connection.exec(`
+        PRAGMA page_size = ${PAGE_BYTES};
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = ${LOG_BYTES};
+        PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES};
         PRAGMA secure_delete = ON;
         PRAGMA trusted_schema = OFF;
       `);

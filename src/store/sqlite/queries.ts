@@ -24,7 +24,7 @@ export function hashAt(connection: Connection, no: number, seq: number): Uint8Ar
 /** Parts in the order in which they began. */
 export function tailOf(connection: Connection, no: number): TailPart[] {
   const chunks = connection.all<TailPart>(
-    `SELECT step, part, kind, text FROM chunks JOIN parts USING (no, part) WHERE no = ? ORDER BY id`,
+    'SELECT step, part, kind, text FROM chunks WHERE no = ? ORDER BY id',
     no,
   );
   const parts = new Map<string, TailPart>();
