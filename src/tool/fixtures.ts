@@ -46,3 +46,8 @@ export async function processesWith(text: string): Promise<number[]> {
   }
   return found;
 }
+
+/** Leaves nothing behind when a test has failed. */
+export async function killAll(text: string): Promise<void> {
+  for (const pid of await processesWith(text)) process.kill(pid, 'SIGKILL');
+}

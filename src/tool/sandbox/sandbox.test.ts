@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { execTool } from '../builtin/exec.ts';
-import { processesWith, testContext, testFolder, until, type TestFolder } from '../fixtures.ts';
+import { killAll, processesWith, testContext, testFolder, until, type TestFolder } from '../fixtures.ts';
 import type { ToolContext, ToolResult } from '../port.ts';
 import { createSandbox } from './sandbox.ts';
 
@@ -19,7 +19,10 @@ beforeEach(async () => {
   folder = await testFolder();
   tag = newTag();
 });
-afterEach(() => folder[Symbol.asyncDispose]());
+afterEach(async () => {
+  if (process.platform === 'linux') await killAll(tag);
+  await folder[Symbol.asyncDispose]();
+});
 
 const run = (
   command: string,

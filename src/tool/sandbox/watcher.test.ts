@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processesWith, until } from '../fixtures.ts';
+import { killAll, processesWith, until } from '../fixtures.ts';
 import { readProcess } from './linux-processes.ts';
 
 const SANDBOX = new URL('./sandbox.ts', import.meta.url).href;
@@ -37,7 +37,10 @@ describe.runIf(process.platform === 'linux')('no process outlives the host', () 
     tag = `${randomInt(100_000, 999_999)}.${randomInt(1e9, 9e9)}`;
     hosts = [];
   });
-  afterEach(() => hosts.forEach((host) => host.kill('SIGKILL')));
+  afterEach(async () => {
+    for (const host of hosts) host.kill('SIGKILL');
+    await killAll(tag);
+  });
   const start = (script: string, looks?: boolean): ReturnType<typeof startHost> => {
     const started = startHost(script, looks);
     hosts.push(started.host);
