@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemCode } from './file-error.ts';
 import type { ToolContext } from './port.ts';
 
 export interface TestFolder extends AsyncDisposable {
@@ -47,7 +48,13 @@ export async function processesWith(text: string): Promise<number[]> {
   return found;
 }
 
-/** Leaves nothing behind when a test has failed. */
+/** Leaves nothing behind when a test has failed. Who is gone by itself meanwhile is gone. */
 export async function killAll(text: string): Promise<void> {
-  for (const pid of await processesWith(text)) process.kill(pid, 'SIGKILL');
+  for (const pid of await processesWith(text)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (systemCode(error) !== 'ESRCH') throw error;
+    }
+  }
 }
