@@ -8,7 +8,7 @@ export { loadConfig, type LoadOptions } from './load.ts';
 export type { Config } from './layers.ts';
 export { describeOrigin, type Origin } from './problem.ts';
 export { redacted } from './redact.ts';
-export { resolveProfiles } from './profiles.ts';
+export { builtInProfiles, resolveProfiles } from './profiles.ts';
 export { replaceFile } from './files.ts';
 export { configJsonSchema } from './schema.ts';
 export { SETTINGS, type Setting } from './settings.ts';

@@ -1,6 +1,7 @@
 // Built-in profiles, the ones of the files over them, and the general settings below both, into complete ones.
 import { Profile, type ProfileConfig, type SessionLimits } from '../protocol/index.ts';
 import { BUILT_IN, DEFAULT_PROFILE } from './builtin.ts';
+import { DEFAULT_SESSION_LIMITS } from './limits.ts';
 import { checkRelations } from './check.ts';
 import { addDenials, type Config } from './layers.ts';
 import { SESSION_LIMITS } from './limits.ts';
@@ -39,4 +40,10 @@ function resolveProfile(config: Config, name: string): Profile {
 export function sessionLimits(config: Config): SessionLimits {
   const names = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
   return Object.fromEntries(names.map((name) => [name, config.limits[name]])) as SessionLimits;
+}
+
+/** The profiles that are always there, complete, for a host without a configuration. */
+export function builtInProfiles(model: string): Map<string, Profile> {
+  const rest = { model, limits: DEFAULT_SESSION_LIMITS, deny: { tools: [], paths: [] } };
+  return new Map([...BUILT_IN].map(([name, profile]) => [name, { ...profile, ...rest, name }]));
 }

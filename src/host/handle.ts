@@ -3,6 +3,7 @@ import {
   CarrelError,
   type Command,
   type CommandReply,
+  type EventType,
   type SessionEvent,
   type SessionSummary,
   type Source,
@@ -10,7 +11,7 @@ import {
 } from '../protocol/index.ts';
 import { follow, followBatches, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
 import { statusOf, summaryOf } from '../session/index.ts';
-import type { SendOptions, SessionHandle } from './port.ts';
+import type { Heard, SendOptions, SessionHandle } from './port.ts';
 
 const USER: Source = { kind: 'user' };
 
@@ -91,8 +92,8 @@ export class NearSession implements SessionHandle {
     return follow(this.#watched, options);
   }
 
-  on(type: SessionEvent['type'] | '*', listener: (event: SessionEvent) => void): Disposable {
-    return this.#supervisor.hub(this.id).on(type, listener);
+  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable {
+    return this.#supervisor.hub(this.id).on(type, listener as (event: SessionEvent) => void);
   }
 
   async summary(): Promise<SessionSummary> {

@@ -1,7 +1,37 @@
+// Everything an embedding program needs, through one door: what a host is made of stands beside the host.
 export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
-export { checkList, type ListCheck } from '../runtime/index.ts';
 export { readInbox } from './inbox.ts';
+export { checkList, type ListCheck } from '../runtime/index.ts';
+export {
+  createMemoryStore,
+  openSqliteReader,
+  openSqliteStore,
+  type Store,
+  type StoreReader,
+} from '../store/index.ts';
+export { createModels, scriptedModel, type Model, type Models, type ModelsOptions } from '../model/index.ts';
+export {
+  builtinTools,
+  createTools,
+  type Tool,
+  type ToolContext,
+  type ToolResult,
+  type Tools,
+} from '../tool/index.ts';
+export { builtInProfiles, DEFAULT_SESSION_LIMITS } from '../config/index.ts';
+export { renderMarkdown } from '../session/index.ts';
+export { systemClock, systemRandom, type Clock, type Random } from '../base/index.ts';
+export { CarrelError, codeOf, ERRORS, type ErrorCode } from '../protocol/index.ts';
+export type {
+  Command,
+  CommandReply,
+  Cursor,
+  Profile,
+  SessionEvent,
+  SessionSummary,
+  ViewItem,
+} from '../protocol/index.ts';
 export type {
   CreateOptions,
   Host,

@@ -4,6 +4,8 @@ import type {
   CommandReply,
   Command,
   Cursor,
+  EventOf,
+  EventType,
   Profile,
   SessionEvent,
   SessionSummary,
@@ -81,6 +83,9 @@ export interface SendOptions {
   readonly id?: string;
 }
 
+/** The event of a type, or any. */
+export type Heard<T extends EventType | '*'> = T extends EventType ? EventOf<T> : SessionEvent;
+
 /** One session, near. Any number of these may exist for one session; none of them needs to be kept. */
 export interface SessionHandle {
   readonly id: string;
@@ -98,7 +103,7 @@ export interface SessionHandle {
   /** Every item after the cursor (from the start without one), each once and in order, live from then on. Ends when the signal aborts, the reader leaves, or the host closes. */
   follow(options?: { readonly cursor?: Cursor; readonly signal?: AbortSignal }): AsyncIterable<ViewItem>;
   /** Called for each event of this type (`*`: all) after it is durable. What it throws is counted and reported, nothing more. */
-  on(type: SessionEvent['type'] | '*', listener: (event: SessionEvent) => void): Disposable;
+  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable;
   /** The list row as of the last durable event. */
   summary(): Promise<SessionSummary>;
   /** Resolves with the row as soon as the status is none of `running`; `until` narrows it. Rejects when the signal aborts. */
