@@ -2,8 +2,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { platform } from 'node:os';
 import { loadConfig, type Home } from '../config/index.ts';
+import { checkList } from '../host/index.ts';
 import { toErrorInfo, ERRORS } from '../protocol/index.ts';
-import { openSqliteReader, type SessionPage, type StoreReader } from '../store/index.ts';
+import { openSqliteReader } from '../store/index.ts';
 import { homeOf } from './home.ts';
 import type { Invocation } from './invocation.ts';
 import { MANIFEST } from './manifest.ts';
@@ -66,50 +67,27 @@ function checkFolder(folder: string): Check {
   };
 }
 
-/** Rows asked for at a time. */
-const PAGE = 1000;
-
-/** The store opens, is of a version this program knows, and every row of its list says where its journal really ends. */
+/** The store opens, is of a version this program knows, and every row of its list says what its journal says. */
 async function checkStored({ dataFolder }: Home): Promise<Check[]> {
   const name = 'store';
   try {
     await using reader = await openSqliteReader({ home: dataFolder });
-    const { count, behind } = await compareRows(reader);
-    if (behind.length === 0)
-      return [{ name, ok: true, what: `${String(count)} sessions, each row as its journal` }];
-    const what = `${String(behind.length)} of ${String(count)} list rows are behind their journals: ${behind.slice(0, 5).join(', ')}`;
+    const { checked, wrong } = await checkList(reader, OWNER);
+    if (wrong.length === 0)
+      return [{ name, ok: true, what: `${String(checked)} journals read, every list row agrees` }];
+    const some = wrong.slice(0, 5).map((row) => row.session);
+    const what = `${String(wrong.length)} of ${String(checked)} list rows differ from their journals: ${some.join(', ')}`;
     return [
       {
         name,
         ok: false,
         what,
-        remedy: 'use one of them (carrel continue, carrel rename): its row is written again',
+        remedy: 'use each once, for instance with carrel rename: that writes its row again',
       },
     ];
   } catch (error) {
     return [failed(name, error)];
   }
-}
-
-async function compareRows(reader: StoreReader): Promise<{ count: number; behind: string[] }> {
-  const behind: string[] = [];
-  let [count, after]: [number, string | undefined] = [0, undefined];
-  do {
-    const page: SessionPage = await reader.list({
-      owner: OWNER,
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    });
-    const heads = await reader.heads(
-      OWNER,
-      page.sessions.map(({ session }) => session),
-    );
-    const ends = new Map(heads.map(({ session, seq }) => [session, seq]));
-    behind.push(...page.sessions.flatMap(({ session, seq }) => (ends.get(session) === seq ? [] : [session])));
-    count += page.sessions.length;
-    after = page.next;
-  } while (after !== undefined);
-  return { count, behind };
 }
 
 function checkConfig({ env, folder }: Invocation, home: Home): Check {

@@ -1,13 +1,7 @@
 // Configuration and environment into what a host is made of. Nothing here is opened or reached.
 import { systemClock } from '../base/index.ts';
 import { loadConfig, resolveProfiles, type Config, type Home } from '../config/index.ts';
-import {
-  BUILT_IN_PROVIDERS,
-  chooseAuto,
-  createModels,
-  type Models,
-  type ProviderOptions,
-} from '../model/index.ts';
+import { chooseAuto, createModels, withBuiltIns, type Models, type ProviderOptions } from '../model/index.ts';
 import { CarrelError, type Profile } from '../protocol/index.ts';
 import { homeOf } from './home.ts';
 import type { Invocation } from './invocation.ts';
@@ -30,18 +24,10 @@ export function loadSetting(
 ): Setting {
   const home = homeOf(invocation);
   const config = loadConfig({ home, folder, env: invocation.env, flags });
-  const providers = providersOf(config, invocation.env);
+  const configured = [...config.providers].map(([name, provider]) => ({ ...provider, name }));
+  const providers = withBuiltIns(configured, (variable) => invocation.env[variable]);
   const models = createModels({ providers, clock: systemClock });
   return { home, config, providers, models, profiles: resolveProfiles(config) };
-}
-
-function providersOf(config: Config, env: Invocation['env']): ProviderOptions[] {
-  const builtIn = Object.entries(BUILT_IN_PROVIDERS).filter(([name]) => !config.providers.has(name));
-  return [...config.providers, ...builtIn].map(([name, provider]): ProviderOptions => {
-    const { kind, baseUrl, apiKeyEnv } = provider;
-    const { apiKey, headers, models } = 'defaultModel' in provider ? {} : provider;
-    return { name, kind, baseUrl, apiKeyEnv, headers, models, apiKey: apiKey ?? env[apiKeyEnv ?? ''] };
-  });
 }
 
 export interface PickedModel {

@@ -2,21 +2,14 @@ import { CarrelError } from '../../protocol/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { note } from '../note.ts';
-import { OWNER } from '../owner.ts';
 import { report } from '../report.ts';
 import { openWorkingSession } from '../working.ts';
 
-/** Erases a session that is not at work. Without `--yes` it asks, and without a terminal to ask at it refuses. */
+/** Erases a session for good; `conflict` while a turn is open. Without `--yes` it asks, and without a terminal to ask at it refuses. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { options } = invocation;
   await using working = await openWorkingSession(invocation);
-  const { row, store } = working;
-  if (row.status === 'running' || row.status === 'waiting') {
-    throw new CarrelError(
-      'conflict',
-      `${row.name} is ${row.status}: cancel its turn first (carrel cancel ${row.name})`,
-    );
-  }
+  const { row, host } = working;
   if (
     !options.flag('yes') &&
     !(await confirmed(invocation, `${row.name}, ${String(row.messages)} messages`))
@@ -24,7 +17,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     note(invocation, 'info', 'nothing was deleted');
     return EXIT.cancelled;
   }
-  const { head } = await store.erase(OWNER, row.session);
+  const { head } = await host.erase(row.session);
   report(invocation, `${row.name} is deleted; the hash of its last event was ${head}`, {
     session: row.session,
     head,
