@@ -25,8 +25,8 @@ const weather: Tool = {
   access: 'read',
   idempotent: true,
   parallel: true,
-  intent: ({ city }) => ({ summary: `weather in ${String(city)}`, paths: [] }),
-  run: ({ city }) => Promise.resolve({ ok: true, text: `It is sunny in ${String(city)}.` }),
+  intent: ({ city }) => ({ summary: `weather in ${JSON.stringify(city)}`, paths: [] }),
+  run: ({ city }) => Promise.resolve({ ok: true, text: `It is sunny in ${JSON.stringify(city)}.` }),
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'carrel-example-'));

@@ -1,10 +1,9 @@
 // Built-in profiles, the ones of the files over them, and the general settings below both, into complete ones.
 import { Profile, type ProfileConfig, type SessionLimits } from '../protocol/index.ts';
 import { BUILT_IN, DEFAULT_PROFILE } from './builtin.ts';
-import { DEFAULT_SESSION_LIMITS } from './limits.ts';
 import { checkRelations } from './check.ts';
 import { addDenials, type Config } from './layers.ts';
-import { SESSION_LIMITS } from './limits.ts';
+import { DEFAULT_SESSION_LIMITS, SESSION_LIMITS } from './limits.ts';
 
 /**
  * Every profile by name, complete. A profile starts from the built-in one of its name, else from the built-in `default`.

@@ -38,7 +38,8 @@ export async function run(work: Work, { call }: Run, signal: AbortSignal): Promi
       error: { code: 'not_found', message, retryable: false },
     });
   }
-  const { toolTimeoutMs, toolOutputBytes } = view.state.profile.limits;
+  const { deny, limits } = view.state.profile;
+  const { toolTimeoutMs, toolOutputBytes, toolContextBytes } = limits;
   const deadline = new AbortController();
   using _timer = scope.clock.after(tool.timeoutMs ?? toolTimeoutMs, () =>
     deadline.abort(new Stop('timeout')),
@@ -50,6 +51,8 @@ export async function run(work: Work, { call }: Run, signal: AbortSignal): Promi
     folder: view.state.folder,
     signal: either,
     outputBytes: toolOutputBytes,
+    shownBytes: toolContextBytes,
+    deny: deny.paths,
     progress: () => undefined,
   };
   const result = await settle(scope, either, runTool(tool, piece.args, context));

@@ -1,3 +1,4 @@
+import { CarrelError } from '../../protocol/index.ts';
 import type { Scope } from '../scope.ts';
 import type { Conversation, EffectCommand, SessionState } from '../../session/index.ts';
 
@@ -26,12 +27,17 @@ export interface Work {
 /** Why an effect is stopped: by a cancel, by its own deadline, or because the host closes. */
 export type StopReason = 'cancel' | 'timeout' | 'close';
 
-/** The abort reason that performers look at. */
-export class Stop extends Error {
-  readonly code = 'cancelled';
+const SAID: Readonly<Record<StopReason, string>> = {
+  cancel: 'The turn was cancelled.',
+  timeout: 'The deadline of the call passed (limits.toolTimeoutMs).',
+  close: 'The host is closing.',
+};
+
+/** The abort reason that performers look at; tools tell the model its message. */
+export class Stop extends CarrelError {
   readonly why: StopReason;
   constructor(why: StopReason) {
-    super(`stopped: ${why}`);
+    super(why === 'timeout' ? 'timeout' : 'cancelled', SAID[why]);
     this.name = 'Stop';
     this.why = why;
   }
