@@ -14,6 +14,7 @@ import {
   text,
   type Answer,
 } from './fixtures.ts';
+import { effects, emptyState, evolve } from './index.ts';
 import type { Interpreter } from './interpreter.fixture.ts';
 describe('the model is sent', () => {
   it('nothing of an attempt that failed', () => {
@@ -96,9 +97,23 @@ describe('an approval', () => {
   });
 });
 
+it('a call that an older incarnation started never runs, whatever the journal ends with', () => {
+  const { journal } = play({
+    answers: [[call('a', { does: 'hang' })]],
+    drive: (self) => self.restart(),
+  });
+  const recovered = journal.findIndex(({ type }) => type === 'session.recovered');
+  const before = journal.slice(0, recovered).reduce(evolve, emptyState('ses_1'));
+  const after = journal.slice(0, recovered + 1).reduce(evolve, emptyState('ses_1'));
+  expect(effects(before)).toMatchObject([{ kind: 'run' }]);
+  expect(after.turn?.step?.calls).toMatchObject([{ status: 'started', incarnation: 1 }]);
+  expect(effects(after)).toEqual([]);
+});
+
 describe('a refusal', () => {
   it.each([
     ['an empty input', send(' '), 'invalid_params'],
+    ['empty context', asCommand({ type: 'context/add', role: 'note', text: ' ' }), 'invalid_params'],
     ['an input over 10 MiB', send('x', { text: 'ä'.repeat(5 * 1024 * 1024 + 1) }), 'invalid_params'],
     ['an input that nobody queued', asCommand({ type: 'input/withdraw', command: 'cmd_x' }), 'not_found'],
     ['going on after a turn that completed', goOn(), 'conflict'],

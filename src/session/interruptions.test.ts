@@ -258,6 +258,16 @@ const RECOVERIES: readonly Script[] = [
     journal: `${HI} answer:calls a:started session.failed a:unknown session.revived step ${END}`,
   },
   {
+    name: 'a failure while the model is asked, and a revival',
+    answers: [{ silentAfter: '' }],
+    drive: (self) => [
+      self.submit({ type: 'session/fail', error: LOST }),
+      self.settle(),
+      self.submit(asCommand({ type: 'session/revive' })),
+    ],
+    journal: `${HI} session.failed session.revived step ${END}`,
+  },
+  {
     name: 'a failure while the model is asked, another host, and a revival',
     answers: [{ silentAfter: '' }],
     drive: (self) => [

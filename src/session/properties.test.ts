@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { violations } from '../../test/oracle.ts';
-import type { Command, Profile, SessionEvent } from '../protocol/index.ts';
+import type { Command, Message, Profile, SessionEvent } from '../protocol/index.ts';
 import { asCommand, BUSY, BY, cancel, FRAME, goOn, PROFILE, resolve, send } from './fixtures.ts';
 import { illegalJournal, illegalState } from './illegal.fixture.ts';
 import {
@@ -25,6 +25,7 @@ import {
 } from './index.ts';
 import { Interpreter } from './interpreter.fixture.ts';
 
+const FILE = { name: 'a.png', mediaType: 'image/png', blob: '0'.repeat(64), bytes: 1 };
 const ERROR = { code: 'internal', message: 'lost' } as const;
 
 function deepFreeze<T>(value: T): T {
@@ -63,7 +64,7 @@ type Action = (self: Watched) => void;
 
 const nat = fc.nat({ max: 6 });
 const flag = fc.boolean();
-const word = fc.constantFrom('', ' ', 'word', 'several words', 'x'.repeat(400));
+const word = fc.constantFrom('', ' ', 'word', 'some words', 'more words', 'x'.repeat(400));
 const provider = fc.constantFrom(
   {},
   { provider: { name: 'test', data: 1 } },
@@ -74,25 +75,30 @@ const judgement = fc.record({
   why: fc.constant('why'),
   summary: fc.constant('does'),
 });
-const requested = fc.record(
-  {
+const rarely = <T>(value: T): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant(value) });
+const requested = fc
+  .record({
     tool: fc.constantFrom('a', 'b'),
-    args: fc.constant({}),
     idempotent: flag,
     parallel: fc.constantFrom(true, true, false),
-    judgement,
-    invalid: fc.constant(ERROR),
-  },
-  { requiredKeys: ['tool', 'args', 'idempotent', 'parallel'] },
-);
+    judgement: fc.option(judgement),
+    invalid: rarely(ERROR),
+  })
+  .map(({ judgement, invalid, ...rest }) => ({
+    ...rest,
+    args: {},
+    ...(judgement === null ? {} : { judgement }),
+    ...(invalid === undefined ? {} : { invalid }),
+  }));
 const said = fc.array(fc.tuple(fc.constantFrom('text', 'reasoning'), word, provider), { maxLength: 3 });
 
 /** What becomes of any effect: of a request, of a question for permission, of a run. */
 const fate = fc.record({
   said,
-  calls: fc.array(requested, { maxLength: 4 }),
-  reason: fc.constantFrom('stop', 'stop', 'calls', 'length', 'filter'),
-  fails: fc.constantFrom(false, false, false, true),
+  calls: fc.oneof(fc.constant([]), fc.array(requested, { maxLength: 4 })),
+  reason: fc.constantFrom('stop', 'stop', 'stop', 'calls', 'length', 'length', 'filter'),
+  fails: rarely(true),
   retryInMs: fc.constantFrom(undefined, 0, 500),
   judgement,
   status: fc.constantFrom('ok', 'ok', 'error', 'timeout', 'unknown'),
@@ -114,7 +120,7 @@ function resultOf(
     part: partOf(step, attempt, index),
     ...data,
   }));
-  if (fails || effect.stop)
+  if (fails === true || effect.stop)
     return {
       type: 'step/failed',
       step,
@@ -153,19 +159,18 @@ const wait = fc.constantFrom(1, 500, 6_000).map(
       void self.wait(ms),
 );
 
-const restart = fc.tuple(flag, flag, word).map(([crash, fail, tail]): Action => (self) => {
-  const step = self.state.turn?.step;
-  const { seq } = self.state;
-  const open =
-    step?.phase === 'asking' && tail !== ''
-      ? [{ kind: 'text' as const, text: tail, part: `prt_tail.${String(seq)}`, step: step.id }]
-      : [];
-  if (fail) {
+/** The host ends, or the session alone crashes; when that happens too often it fails, and nothing is recovered. */
+const restart = fc
+  .tuple(fc.constantFrom('power', 'power', 'crash', 'fail'), word)
+  .map(([cause, tail]): Action => (self) => {
+    const { seq, turn } = self.state;
+    const step = turn?.step?.phase === 'asking' ? turn.step.id : undefined;
     self.incarnation++;
-    self.submit({ type: 'session/fail', error: ERROR });
-  } else if (crash) self.submit({ type: 'session/crash', error: ERROR });
-  self.restart(undefined, open);
-});
+    if (cause === 'fail') return void self.submit({ type: 'session/fail', error: ERROR });
+    if (cause === 'crash') self.submit({ type: 'session/crash', error: ERROR });
+    const part = { kind: 'text', text: tail, part: `prt_tail.${String(seq)}` } as const;
+    self.restart(undefined, tail === '' || step === undefined ? [] : [{ ...part, step }]);
+  });
 
 const cut = fc.integer({ min: 1, max: 400 }).map((budget): Action => (self) => {
   const found = findCut(new Conversation().addAll(self.journal), budget);
@@ -176,11 +181,12 @@ const input = fc
   .record({
     text: word,
     delivery: fc.constantFrom('queue', 'steer'),
+    attachments: fc.constantFrom<(typeof FILE)[]>([], [], [FILE]),
     without: fc.constantFrom<('history' | 'tools')[]>([], [], ['history'], ['history', 'tools']),
   })
-  .map(({ text, delivery, without }): Action => (self) => {
+  .map(({ text, delivery, attachments, without }): Action => (self) => {
     const id = `cmd_${String(self.state.seq)}`;
-    self.submit(send(text, { id, delivery, without }));
+    self.submit(send(text, { id, delivery, attachments, without }));
   });
 
 const approval = fc
@@ -202,9 +208,10 @@ const rest = fc
     goOn,
     () => asCommand({ type: 'context/add', role: 'note', text: ' ' }),
     () => asCommand({ type: 'context/add', role: 'user', text: 'mind' }),
+    () => asCommand({ type: 'context/add', role: 'user', text: ' ' }),
     () => asCommand({ type: 'session/rename', name: 'other' }),
     () => asCommand({ type: 'session/tag', tags: { a: '' } }),
-    () => asCommand({ type: 'session/configure', change: { recovery: 'pause' } }),
+    () => asCommand({ type: 'session/configure', change: { mode: 'full' } }),
     () => asCommand({ type: 'session/archive', by: BY }),
     () => asCommand({ type: 'session/restore', by: BY }),
     () => asCommand({ type: 'session/revive', by: BY }),
@@ -215,11 +222,18 @@ const rest = fc
         void self.submit(command()),
   );
 
+/** Ends what keeps a session from working. */
+const mend: Action = (self) => {
+  self.submit(asCommand({ type: 'session/restore', by: BY }));
+  self.submit(asCommand({ type: 'session/revive', by: BY }));
+};
+
 const action = fc.oneof(
-  { weight: 12, arbitrary: answer },
+  { weight: 16, arbitrary: answer },
   { weight: 4, arbitrary: input },
   { weight: 2, arbitrary: approval },
   { weight: 2, arbitrary: rest },
+  { weight: 2, arbitrary: fc.constant(mend) },
   { weight: 1, arbitrary: wait },
   { weight: 1, arbitrary: restart },
   { weight: 1, arbitrary: cut },
@@ -238,8 +252,9 @@ const life = fc
   .record({
     limits,
     haltOnDenied: flag,
+    recovery: fc.constantFrom('continue', 'pause'),
     continueOnLength: flag,
-    actions: fc.array(action, { maxLength: 50, size: 'max' }),
+    actions: fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),
   })
   .map(({ limits: own, actions, ...flags }) => (): Watched => {
     const self = created({ ...flags, limits: { ...PROFILE.limits, ...own } });
@@ -274,7 +289,7 @@ describe('whatever happens to a session', () => {
         const apart = new Conversation().addAll(journal.slice(0, half)).addAll(journal.slice(half));
         expect(apart).toEqual(new Conversation().addAll(journal));
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
   });
 
@@ -290,7 +305,7 @@ describe('whatever happens to a session', () => {
           expect(problemsOf(again, budget)).toEqual([]);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 });
@@ -298,19 +313,43 @@ describe('whatever happens to a session', () => {
 /** Of every request that might be made now: to the model that answered and to another, cut and not. */
 function problemsOf(self: Interpreter, budget: number): string[] {
   const conversation = new Conversation().addAll(self.journal);
-  const asks = self.state.turn?.step?.phase === 'asking';
-  if (!asks && conversation.entries.every(({ kind }) => kind !== 'user')) return [];
-  const alone =
-    self.state.turn?.without?.includes('history') === true ? { onlyTurn: self.state.turn.id } : {};
+  const turn = self.state.turn;
+  if (turn?.step?.phase !== 'asking' && conversation.entries.every(({ kind }) => kind === 'step')) return [];
+  const alone = turn?.without?.includes('history') === true ? { onlyTurn: turn.id } : {};
   const problems = (): string[] =>
-    ['test', 'other'].flatMap((provider) =>
-      transcriptProblems(transcript(conversation, { provider, budget, ...alone })),
-    );
+    ['test', 'other'].flatMap((provider) => {
+      const messages = transcript(conversation, { provider, budget, ...alone });
+      return [
+        ...transcriptProblems(messages),
+        ...foreign(messages, provider),
+        ...unfinished(messages, self.journal),
+      ];
+    });
   const before = problems();
   const found = findCut(conversation, budget);
   if (found === undefined) return before;
   conversation.cutBefore = found.before;
   return [...before, ...problems()];
+}
+
+function foreign(messages: readonly Message[], provider: string): string[] {
+  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []));
+  const isForeign = (part: (typeof parts)[number]): boolean =>
+    (part.provider?.name ?? provider) !== provider ||
+    (part.type === 'reasoning' && part.provider === undefined);
+  return parts.filter(isForeign).map(({ type }) => `${type} of another provider than ${provider}`);
+}
+
+/** Calls of steps that did not finish. */
+function unfinished(messages: readonly Message[], journal: readonly SessionEvent[]): string[] {
+  const finished = new Set(journal.flatMap(({ type, step }) => (type === 'step.finished' ? [step] : [])));
+  const stepOf = new Map(
+    journal.map(({ type, call, step }) => [type === 'tool.requested' ? call : undefined, step]),
+  );
+  const calls = messages.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.type === 'call' ? [part.call] : [])),
+  );
+  return calls.filter((call) => !finished.has(stepOf.get(call))).map((call) => `${call} is of an open step`);
 }
 
 it('control state does not grow with the journal', () => {

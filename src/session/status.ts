@@ -85,8 +85,8 @@ export const FORBIDDEN: { readonly [C in CommandType]: Partial<Record<Status, st
 export const NEXT: { readonly [S in Status]: readonly Status[] } = {
   idle: ['idle', 'running', 'failed', 'archived'],
   running: ['running', 'waiting', 'idle', 'paused', 'failed'],
-  waiting: ['waiting', 'running', 'idle', 'paused', 'failed'],
+  waiting: ['waiting', 'running', 'idle', 'failed'],
   paused: ['paused', 'running', 'failed', 'archived'],
   failed: ['failed', 'idle', 'running', 'waiting', 'paused', 'archived'],
-  archived: ['archived', 'idle', 'running', 'paused', 'failed'],
+  archived: ['archived', 'idle', 'paused', 'failed'],
 };

@@ -57,7 +57,7 @@ export function inContext({ entries: all, cutBefore }: Conversation, onlyTurn?: 
 /** Neighbouring user messages become one: several providers refuse two in a row. */
 function pushUser(messages: Message[], text: string, files: UserEntry['attachments'] = []): void {
   const parts = [
-    ...(text.trim() === '' ? [] : [{ type: 'text' as const, text }]),
+    ...(text === '' ? [] : [{ type: 'text' as const, text }]),
     ...files.map((file) => ({ type: 'file' as const, file })),
   ];
   if (parts.length === 0) return;

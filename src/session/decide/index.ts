@@ -8,6 +8,7 @@ import type { AnyCommand, Decided, Facts, Refusal } from './command.ts';
 import { Draft, refuse } from './draft.ts';
 import {
   decideCancel,
+  decideContext,
   decideContinue,
   decideCreate,
   decideFail,
@@ -53,6 +54,8 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideSend(draft, command);
     case 'input/withdraw':
       return decideWithdraw(draft, command);
+    case 'context/add':
+      return decideContext(draft, command);
     case 'turn/cancel':
       return decideCancel(draft, command);
     case 'turn/continue':
@@ -82,6 +85,7 @@ type Handled =
   | 'session/create'
   | 'input/send'
   | 'input/withdraw'
+  | 'context/add'
   | 'turn/cancel'
   | 'turn/continue'
   | 'approval/resolve'
@@ -97,13 +101,6 @@ type Recorded = Exclude<AnyCommand, { type: Handled }>;
 /** Commands that only write down what they say. */
 function record(draft: Draft, command: Recorded): undefined {
   switch (command.type) {
-    case 'context/add':
-      draft.add('context.added', {
-        text: command.text,
-        role: command.role,
-        ...(command.source === undefined ? {} : { source: command.source }),
-      });
-      return;
     case 'context/cut':
       draft.add('context.cut', { before: command.before, tokens: command.tokens });
       return;

@@ -73,6 +73,13 @@ export const decideWithdraw: Decider<Of<'input/withdraw'>> = (draft, { command }
   return undefined;
 };
 
+export const decideContext: Decider<Of<'context/add'>> = (draft, { text, role, source }) => {
+  if (text.trim() === '')
+    return refuse('invalid_params', 'The context is empty: write what the model should know.');
+  draft.add('context.added', { text, role, ...(source === undefined ? {} : { source }) });
+  return undefined;
+};
+
 export const decideCancel: Decider<Of<'turn/cancel'>> = (draft, { by, reason }) => {
   cancel(draft, by, reason);
   return undefined;
