@@ -4,7 +4,7 @@ import { platform } from 'node:os';
 import { loadConfig, type Home } from '../config/index.ts';
 import { checkList } from '../host/index.ts';
 import { toErrorInfo, ERRORS } from '../protocol/index.ts';
-import { openSqliteReader } from '../store/index.ts';
+import { inspectHome, openSqliteReader } from '../store/index.ts';
 import { homeOf } from './home.ts';
 import type { Invocation } from './invocation.ts';
 import { MANIFEST } from './manifest.ts';
@@ -26,6 +26,7 @@ export async function checkAll(invocation: Invocation): Promise<readonly Check[]
     () => Promise.resolve([checkNode()]),
     () => Promise.resolve(checkFolders(home)),
     () => Promise.resolve([checkConfig(invocation, home)]),
+    () => Promise.resolve([checkFile(home)]),
     () => checkStored(home),
     () => checkModels(invocation),
   ];
@@ -68,6 +69,19 @@ function checkFolder(folder: string): Check {
 }
 
 /** The store opens, is of a version this program knows, and every row of its list says what its journal says. */
+/** The file itself, and who writes to it. */
+function checkFile({ dataFolder }: Home): Check {
+  const name = 'file';
+  try {
+    const { holder, damage } = inspectHome({ home: dataFolder });
+    const held = holder === undefined ? 'nobody holds the home' : `process ${String(holder)} holds the home`;
+    if (damage.length === 0) return { name, ok: true, what: `no damage found; ${held}` };
+    return { name, ok: false, what: damage.slice(0, 5).join('; '), remedy: ERRORS.store_corrupt.remedy };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
 async function checkStored({ dataFolder }: Home): Promise<Check[]> {
   const name = 'store';
   try {

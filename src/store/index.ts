@@ -18,3 +18,4 @@ export { createMemoryStore } from './memory/store.ts';
 export { memoryData, type MemoryData } from './memory/data.ts';
 export { openSqliteReader } from './sqlite/reader.ts';
 export { openSqliteStore } from './sqlite/store.ts';
+export { homeHolder, inspectHome, type HomeState } from './sqlite/inspect.ts';

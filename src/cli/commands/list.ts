@@ -29,7 +29,13 @@ export async function run(invocation: Invocation): Promise<Exit> {
   }
   const now = Date.now();
   if (sessions.length > 0)
-    terminal.out.write(table(terminal.out, columns(now, query.folder === undefined), sessions));
+    terminal.out.write(
+      table(
+        terminal.out,
+        columns({ now, folders: query.folder === undefined, held: reading.holder() !== undefined }),
+        sessions,
+      ),
+    );
   for (const line of remarks(sessions.length, hidden, more)) terminal.err.write(`${line}\n`);
   return EXIT.done;
 }
@@ -57,13 +63,20 @@ const PRESENT = Status.options.filter((status) => status !== 'archived');
 /** Where a call can wait: a parallel batch may still be at work. */
 const WAITING: readonly SessionSummary['status'][] = ['running', 'waiting'];
 
-function columns(now: number, folders: boolean): readonly Column<SessionSummary>[] {
+interface Shown {
+  readonly now: number;
+  readonly folders: boolean;
+  /** Whether a process runs sessions at all. */
+  readonly held: boolean;
+}
+
+function columns({ now, folders, held }: Shown): readonly Column<SessionSummary>[] {
   const folder: readonly Column<SessionSummary>[] = folders
     ? [{ head: 'FOLDER', cell: (row) => row.folder, max: 40 }]
     : [];
   return [
     { head: 'NAME', cell: (row) => row.name, max: 32 },
-    { head: 'STATUS', cell: (row) => statusCell(row), max: 20 },
+    { head: 'STATUS', cell: (row) => statusCell(row, held), max: 20 },
     { head: 'UPDATED', cell: (row) => ago(row.updatedAt, now) },
     { head: 'MODEL', cell: (row) => row.model, max: 32 },
     { head: 'TURNS', cell: (row) => String(row.turns) },
@@ -73,8 +86,10 @@ function columns(now: number, folders: boolean): readonly Column<SessionSummary>
   ];
 }
 
-function statusCell({ status, waiting, lastOutcome }: SessionSummary): string {
+/** Work that no process does is asleep: the session's next command takes it up. */
+function statusCell({ status, waiting, lastOutcome }: SessionSummary, held: boolean): string {
   if (waiting > 0) return `${status} (${String(waiting)} ?)`;
+  if (status === 'running' && !held) return 'running (asleep)';
   return status === 'idle' && lastOutcome !== undefined && lastOutcome !== 'completed'
     ? `idle (${lastOutcome})`
     : status;

@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/index.ts';
-import { CarrelError } from '../../protocol/index.ts';
+import { CarrelError, type SessionSummary } from '../../protocol/index.ts';
 import { EXIT, exitOfSummary, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { note } from '../note.ts';
@@ -9,7 +9,7 @@ import { openReading } from '../reading.ts';
 import { printValue } from '../render/value.ts';
 import { span } from '../render/time.ts';
 
-/** Waits for the end of `running`. `timeout` when the time given is over; Ctrl-C ends the wait and nothing else. */
+/** Waits for the end of `running`, as long as some process is there to end it (twice looked, because one may just be starting). `timeout` when the time given is over; Ctrl-C ends the wait and nothing else. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, options, json } = invocation;
   const timeoutMs = options.durationMs('timeout');
@@ -24,12 +24,23 @@ export async function run(invocation: Invocation): Promise<Exit> {
     if (row === undefined) throw new CarrelError('not_found', `${name} was deleted meanwhile`);
     return row;
   };
-  const row = await pollSummary(read, ({ status }) => status !== 'running', {
+  let unheld = 0;
+  const settled = ({ status }: SessionSummary): boolean => {
+    unheld = reading.holder() === undefined ? unheld + 1 : 0;
+    return status !== 'running' || unheld > 1;
+  };
+  const row = await pollSummary(read, settled, {
     signal: AbortSignal.any([stop.signal, late.signal, terminal.gone]),
   });
   if (row === undefined) {
     if (stop.signal.aborted || terminal.gone.aborted) return EXIT.cancelled;
     throw new CarrelError('timeout', `${name} is still running after ${span(timeoutMs ?? 0)} (--timeout)`);
+  }
+  if (row.status === 'running') {
+    throw new CarrelError(
+      'conflict',
+      `${name} is in the middle of a turn, but no process runs it: carrel continue ${name} takes it up`,
+    );
   }
   if (json) printValue(terminal.out, row);
   else

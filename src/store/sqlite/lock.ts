@@ -54,7 +54,7 @@ function held({ host }: Home, database: Database): Disposable {
 }
 
 /** The pid in `host.json`, if that process is alive: a dead one left the file behind, and the holder has yet to replace it. */
-function holderOf({ host }: Home): number | undefined {
+export function holderOf({ host }: Home): number | undefined {
   try {
     const said = parseJson(readFileSync(host, 'utf8'));
     const pid = said.ok && isJsonObject(said.value) ? said.value['pid'] : undefined;
