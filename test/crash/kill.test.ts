@@ -17,7 +17,7 @@ const PROMISED_MS = 100;
 const WORST_MS = 1_000;
 
 const kind = fc.constantFrom<WireKind>('openai', 'openai-compatible', 'anthropic', 'google');
-/** A turn is some 230 chunks and 35 lines. */
+/** A turn is some 360 chunks and 35 lines. */
 const chunk = fc.noBias(fc.integer({ min: 1, max: 400 }));
 const line = fc.noBias(fc.integer({ min: 1, max: 60 }));
 const moment = fc.oneof(

@@ -10,8 +10,9 @@ export const MODELS: Readonly<Record<WireKind, string>> = {
 
 /** Names the request in its text. One piece, so that whatever was kept of the text shows whose it is. */
 const label = (n: number): string => `[${n}] `;
-const WORDS = 'all work and no play makes a dull answer 🥱 '.repeat(5);
-const PIECES = 50;
+const WORDS = 'all work and no play makes a dull answer 🥱 '.repeat(8);
+/** Together some four times what may be lost of it, so that a late write shows. */
+const PIECES = 100;
 const PIECE_MS = 4;
 
 export const textOf = (n: number): string => label(n) + WORDS;
@@ -31,7 +32,7 @@ export function script(life: Life): ProviderAnswerFunction {
     const calls = CALLS[rounds]?.(life, n) ?? [];
     const everyMs = life.slow ? PIECE_MS : undefined;
     return [
-      { reasoning: `Thinking about request ${n}. ${WORDS}`, pieces: PIECES / 5, everyMs },
+      { reasoning: `Thinking about request ${n}. ${WORDS}`, pieces: PIECES / 10, everyMs },
       { text: label(n) },
       { text: WORDS, pieces: PIECES, everyMs },
       ...calls,

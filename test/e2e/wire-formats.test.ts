@@ -1,8 +1,6 @@
 // One whole turn, and more, in each wire format: through the real command, against a server that refuses what the real
 // provider refuses.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DeltaFrame, SessionEvent, ViewItem } from '../../src/protocol/index.ts';
 import {
@@ -14,6 +12,7 @@ import {
 } from '../../src/testing/index.ts';
 import { violations } from '../oracle.ts';
 import { Desk, lines } from './cli.ts';
+import { configure } from './wire.ts';
 
 interface Format {
   readonly kind: WireKind;
@@ -54,21 +53,6 @@ function round(n: number, tool: string, args: Record<string, string>): ProviderA
     { call: { tool, args } },
     { usage: USAGE },
   ];
-}
-
-function configure(desk: Desk, server: ProviderServer, { kind, model }: Format): void {
-  const models = { [model]: { reasoning: true } };
-  const local = { kind, baseUrl: server.baseUrl(kind), apiKey: server.apiKey, models };
-  mkdirSync(desk.home, { mode: 0o700 });
-  writeFileSync(
-    join(desk.home, 'config.jsonc'),
-    JSON.stringify({
-      model: `local/${model}`,
-      profiles: { default: { reasoning: 'high' } },
-      providers: { local },
-    }),
-    { mode: 0o600 },
-  );
 }
 
 const isEvent = (item: ViewItem): item is SessionEvent => item.type !== 'delta';
