@@ -5,7 +5,7 @@ import { toErrorInfo } from '../protocol/index.ts';
 import { chunk, note, OWNER, summary, textEnded } from './fixtures.ts';
 import { createMemoryStore, openSqliteStore } from './index.ts';
 import type { AppendGroup, Store } from './port.ts';
-import { temporaryFolder } from './sqlite/fixtures.ts';
+import { removeTemporaryFolders, temporaryFolder } from './sqlite/fixtures.ts';
 
 const small = (max: number) => fc.nat({ max });
 const session = small(3);
@@ -53,7 +53,10 @@ beforeAll(async () => {
   home = temporaryFolder();
   sqlite = await openSqliteStore({ home });
 });
-afterAll(() => sqlite[Symbol.asyncDispose]());
+afterAll(async () => {
+  await sqlite[Symbol.asyncDispose]();
+  removeTemporaryFolders();
+});
 
 /** What a caller knows: enough to make groups that are mostly right. */
 class Caller {

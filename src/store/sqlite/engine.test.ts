@@ -1,13 +1,15 @@
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { encodeGroup } from '../encode.ts';
 import { chunk, group, OWNER, tailGroup } from '../fixtures.ts';
 import { openNodeDatabase, type Database, type OpenDatabase } from './driver.ts';
 import { Engine } from './engine.ts';
-import { appends, engineOn, freshHome } from './fixtures.ts';
+import { appends, engineOn, freshHome, removeTemporaryFolders } from './fixtures.ts';
 import type { Home } from './home.ts';
 import { openForReading, openForWriting } from './open.ts';
 import { findSession, tailOf } from './queries.ts';
 import type { Reply, Request } from './requests.ts';
+
+afterAll(removeTemporaryFolders);
 
 const FULL = 13;
 const IOERR_FSYNC = 10 + 4 * 256;
@@ -84,8 +86,8 @@ function found({ database }: Home): string {
   return [...seqs, ...tail].join(' ');
 }
 
-it('answers each change for itself', () => {
-  const home = freshHome();
+it('answers each change for itself', async () => {
+  const home = await freshHome();
   const engine = engineOn(home);
   const { replies, trouble } = engine.flush({ now: 0, requests: mixed() });
   expect([kinds(replies), trouble]).toEqual([MIXED_KINDS, undefined]);
@@ -93,14 +95,14 @@ it('answers each change for itself', () => {
   expect(found(home)).toBe('2 0 1 abc');
 });
 
-it('writes all of a flush or nothing, whichever statement the disk fails at, and goes on', () => {
+it('writes all of a flush or nothing, whichever statement the disk fails at, and goes on', async () => {
   const counting = failing(HARMLESS);
-  engineOn(freshHome(), counting.open).flush({ now: 0, requests: mixed() });
+  engineOn(await freshHome(), counting.open).flush({ now: 0, requests: mixed() });
   const { statements } = counting;
   expect(statements.length).toBeGreaterThan(40);
   for (const [index, sql] of statements.entries())
     for (const takesEffect of [false, true]) {
-      const home = freshHome();
+      const home = await freshHome();
       const engine = engineOn(
         home,
         failing({ fails: (_sql, at) => at === index, errcode: FULL, takesEffect }).open,
@@ -125,8 +127,8 @@ it('writes all of a flush or nothing, whichever statement the disk fails at, and
     }
 });
 
-it('does not believe a commit whose sync failed until the log was synced anew, and recognises the repeat', () => {
-  const home = freshHome();
+it('does not believe a commit whose sync failed until the log was synced anew, and recognises the repeat', async () => {
+  const home = await freshHome();
   const requests = appends(group('ses_a', 0, { count: 2 }));
   let isFailing = true;
   const fails = (sql: string): boolean => isFailing && /^COMMIT|wal_checkpoint/.test(sql);
@@ -144,8 +146,8 @@ it('does not believe a commit whose sync failed until the log was synced anew, a
 it.each([
   ['full', 'PRAGMA max_page_count = 60', 'the disk is full'],
   ['read-only', 'PRAGMA query_only = ON', 'it is read-only'],
-])('meets a disk that is really %s with store_unavailable, and recovers', (_what, pragma, why) => {
-  const home = freshHome();
+])('meets a disk that is really %s with store_unavailable, and recovers', async (_what, pragma, why) => {
+  const home = await freshHome();
   let limit = pragma;
   const engine = new Engine(home.database, () => {
     const connection = openForWriting(home.database, openNodeDatabase);
@@ -165,8 +167,8 @@ it.each([
   expect(found(home)).toBe('3000 0 0');
 });
 
-it('a change that fails by a mistake of ours hurts no other', () => {
-  const home = freshHome();
+it('a change that fails by a mistake of ours hurts no other', async () => {
+  const home = await freshHome();
   const engine = engineOn(home);
   const mistake = {
     ...encodeGroup(group('ses_b', 0, { command })),
@@ -181,8 +183,8 @@ it('a change that fails by a mistake of ours hurts no other', () => {
   expect(found(home)).toBe('1 0 1');
 });
 
-it('forgets answers of commands after a day, not before', () => {
-  const home = freshHome();
+it('forgets answers of commands after a day, not before', async () => {
+  const home = await freshHome();
   const engine = engineOn(home);
   const day = 24 * 60 * 60 * 1000;
   engine.flush({ now: 5, requests: appends(group('ses_a', 0, { command })) });
@@ -197,8 +199,8 @@ it('forgets answers of commands after a day, not before', () => {
   engine.close();
 });
 
-it('drops a snapshot whose event has another hash', () => {
-  const home = freshHome();
+it('drops a snapshot whose event has another hash', async () => {
+  const home = await freshHome();
   const engine = engineOn(home);
   const snapshot = { session: 'ses_a', seq: 1, version: 1, state: 1 };
   engine.flush({ now: 0, requests: appends(group('ses_a', 0, { count: 2, snapshot })) });

@@ -1,7 +1,7 @@
 // Homes, engines and other processes for the tests of this store.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,13 +14,22 @@ import { migrate } from './migrate.ts';
 import { openForWriting } from './open.ts';
 import type { Request } from './requests.ts';
 
+const folders: string[] = [];
+
+/** Removed by `removeTemporaryFolders`. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'carrel-store-'));
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-store-'));
+  folders.push(folder);
+  return folder;
+}
+
+export function removeTemporaryFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** A home with an empty store in it. */
-export function freshHome(folder = temporaryFolder()): Home {
-  const home = prepareHome(folder);
+export async function freshHome(folder = temporaryFolder()): Promise<Home> {
+  const home = await prepareHome(folder);
   const connection = openForWriting(home.database, openNodeDatabase);
   migrate(connection, home.database);
   connection.close();

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { group, OWNER } from '../fixtures.ts';
-import { temporaryFolder } from './fixtures.ts';
+import { removeTemporaryFolders, temporaryFolder } from './fixtures.ts';
 import { openSqliteReader } from './reader.ts';
 import { openSqliteStore } from './store.ts';
+
+afterAll(removeTemporaryFolders);
 
 const refusal = (home: string, code: string): object => ({
   code,

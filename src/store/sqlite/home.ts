@@ -1,7 +1,7 @@
 // The folder that holds a store, and how it is found fit for use.
 import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CarrelError } from '../../protocol/errors.ts';
 import { withTrouble } from './trouble.ts';
 
@@ -25,17 +25,13 @@ export function homeAt(folder: string): Home {
   };
 }
 
-/** Makes the home if it is missing, readable by its user alone. Refuses what could lead writes elsewhere. */
-export function prepareHome(folder: string): Home {
-  return withTrouble(folder, () => {
-    refuseFile(folder);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const home = homeAt(realpathSync(folder));
-    refuseLinks(home);
-    mkdirSync(home.blobs, { recursive: true, mode: 0o700 });
-    for (const file of [home.database, home.lock]) createFile(file);
-    return home;
-  });
+/** Makes the home if it is missing, readable by its user alone, and durable. Refuses what could lead writes elsewhere. */
+export async function prepareHome(folder: string): Promise<Home> {
+  const { home, made } = withTrouble(folder, () => makeHome(folder));
+  // From the home up to the first folder that was there before.
+  for (let path = home.folder; made !== undefined && path.length >= made.length; path = dirname(path))
+    await syncFolder(dirname(path));
+  return home;
 }
 
 /** The home as it is, for reading. */
@@ -59,14 +55,23 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** `made` is the topmost folder that was not there. */
+function makeHome(folder: string): { readonly home: Home; readonly made: string | undefined } {
+  refuseFile(folder);
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const home = homeAt(realpathSync(folder));
+  refuseLinks(home);
+  mkdirSync(home.blobs, { recursive: true, mode: 0o700 });
+  for (const file of [home.database, home.lock]) createFile(file);
+  return { home, made: made === undefined ? undefined : realpathSync(made) };
+}
+
 function refuseFile(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new CarrelError(
       'invalid_params',
       `The home ${folder} is not a folder. Name a folder, or move this away.`,
-      {
-        data: { path: folder },
-      },
+      { data: { path: folder } },
     );
 }
 
@@ -76,9 +81,7 @@ function refuseLinks({ database, lock, blobs, host }: Home): void {
       throw new CarrelError(
         'forbidden',
         `${path} is a symbolic link; the store writes only inside its home.`,
-        {
-          data: { path },
-        },
+        { data: { path } },
       );
 }
 

@@ -1,13 +1,16 @@
-import { copyFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { chunk, codeFrom, group, note, OWNER, tailGroup } from '../fixtures.ts';
 import type { Head } from '../port.ts';
 import { openNodeDatabase } from './driver.ts';
-import { freshHome, startChild, temporaryFolder } from './fixtures.ts';
-import { openForWriting } from './open.ts';
+import { freshHome, removeTemporaryFolders, startChild, temporaryFolder } from './fixtures.ts';
+import { openForReading, openForWriting } from './open.ts';
+import { findSession } from './queries.ts';
 import { openSqliteReader } from './reader.ts';
 import { openSqliteStore } from './store.ts';
+
+afterAll(removeTemporaryFolders);
 
 /** Appends to ten sessions at once, for ever, and prints what was acknowledged. */
 const WRITING = (home: string): string => `
@@ -65,7 +68,9 @@ it('reads beside a process that writes', async () => {
   }
   expect((await reader.list({ owner: OWNER, limit: 100 })).sessions).toHaveLength(10);
   await child.kill();
-  expect((await reader.list({ owner: OWNER, limit: 100 })).sessions).toHaveLength(10);
+  await using late = await openSqliteReader({ home });
+  for (const one of [reader, late])
+    expect((await one.list({ owner: OWNER, limit: 100 })).sessions).toHaveLength(10);
 });
 
 it('lets a process end that forgot to close it, and answers before', async () => {
@@ -118,7 +123,7 @@ it('shows a write error until a write works again, and reads meanwhile', async (
 });
 
 it('names the event that was changed behind its back', async () => {
-  const home = freshHome();
+  const home = await freshHome();
   const store = await openSqliteStore({ home: home.folder });
   await store.append([group('ses_a', 0, { count: 5 })]);
   await store[Symbol.asyncDispose]();
@@ -173,8 +178,22 @@ it('leaves nothing of an erased session in its files', async () => {
   await store.append([group('ses_a', 0, { events: [note('ses_a', 1, secret)], row: { title: secret } })]);
   await store.append([tailGroup('ses_a', 1, [chunk('prt_1', 0, secret)]), group('ses_b', 0)]);
   await store.erase(OWNER, 'ses_a');
-  const { readFileSync } = await import('node:fs');
   for (const name of readdirSync(home).filter((file) => file.startsWith('carrel.db')))
     expect([name, readFileSync(join(home, name)).includes(secret)]).toEqual([name, false]);
   await store[Symbol.asyncDispose]();
+});
+
+it('reads where nothing can be made beside the file, as on a read-only file system', async () => {
+  const home = await freshHome();
+  const store = await openSqliteStore({ home: home.folder });
+  await store.append([group('ses_a', 0)]);
+  await store[Symbol.asyncDispose]();
+  const before = readdirSync(home.folder);
+  const connection = openForReading(home.database, (file) => {
+    if (typeof file.path === 'string') throw Object.assign(new Error('unable to open'), { errcode: 14 });
+    return openNodeDatabase(file);
+  });
+  expect(connection && findSession(connection, 'ses_a')?.seq).toBe(1);
+  expect(readdirSync(home.folder)).toEqual(before);
+  connection?.close();
 });

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { openNodeDatabase } from './driver.ts';
-import { startChild, temporaryFolder, type Child } from './fixtures.ts';
+import { type Child, removeTemporaryFolders, startChild, temporaryFolder } from './fixtures.ts';
 import { prepareHome, type Home } from './home.ts';
 import { lockHome } from './lock.ts';
 import { openSqliteStore } from './store.ts';
+
+afterAll(removeTemporaryFolders);
 
 /** Waits for a line, takes the lock, says how that went, and holds it. */
 function contender(home: Home): Child {
@@ -46,7 +48,7 @@ it('refuses a second opener of the same process, and frees the home when it is c
 });
 
 it('names the process that holds the home, and is free at once when that was killed', async () => {
-  const home = prepareHome(temporaryFolder());
+  const home = await prepareHome(temporaryFolder());
   await using child = await holder(home);
   await expect(openSqliteStore({ home: home.folder })).rejects.toMatchObject({
     code: 'home_in_use',
@@ -61,7 +63,7 @@ it('names the process that holds the home, and is free at once when that was kil
 });
 
 it('does not believe what a dead holder, or a broken file, says of itself', async () => {
-  const home = prepareHome(temporaryFolder());
+  const home = await prepareHome(temporaryFolder());
   await using child = await holder(home);
   for (const said of ['{"pid":4194999}', '{', '[]']) {
     writeFileSync(home.host, said);
@@ -72,7 +74,7 @@ it('does not believe what a dead holder, or a broken file, says of itself', asyn
 });
 
 it('lets exactly one of 20 racing processes win', async () => {
-  const home = prepareHome(temporaryFolder());
+  const home = await prepareHome(temporaryFolder());
   await using children = new AsyncDisposableStack();
   const racers = Array.from({ length: 20 }, () => children.use(contender(home)));
   await Promise.all(racers.map((racer) => racer.line()));

@@ -1,13 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { Connection } from './connection.ts';
 import { openNodeDatabase } from './driver.ts';
-import { freshHome } from './fixtures.ts';
+import { freshHome, removeTemporaryFolders } from './fixtures.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openForReading, openForWriting } from './open.ts';
 import { openSqliteReader } from './reader.ts';
 import { openSqliteStore } from './store.ts';
+
+afterAll(removeTemporaryFolders);
 
 const NEXT = [...MIGRATIONS, 'ALTER TABLE tombstones ADD COLUMN at INTEGER'];
 
@@ -25,7 +27,7 @@ function version(connection: Connection): unknown {
 }
 
 it('has the schema of this version, which never changes again', async () => {
-  const { database } = freshHome();
+  const { database } = await freshHome();
   const schema = withConnection(database, (connection) =>
     connection.all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name'),
   );
@@ -34,7 +36,7 @@ it('has the schema of this version, which never changes again', async () => {
 });
 
 it('copies the file before it changes it, and an older program names that copy', async () => {
-  const { database, folder } = freshHome();
+  const { database, folder } = await freshHome();
   const backup = `${database}.backup-v${MIGRATIONS.length}`;
   withConnection(database, (connection) => {
     migrate(connection, database, NEXT);
@@ -53,8 +55,8 @@ it('copies the file before it changes it, and an older program names that copy',
     });
 });
 
-it('changes nothing when a migration fails', () => {
-  const { database } = freshHome();
+it('changes nothing when a migration fails', async () => {
+  const { database } = await freshHome();
   withConnection(database, (connection) => {
     expect(() => migrate(connection, database, [...NEXT, 'no SQL'])).toThrow('syntax error');
     expect(version(connection)).toEqual({ user_version: MIGRATIONS.length });
@@ -63,15 +65,15 @@ it('changes nothing when a migration fails', () => {
 });
 
 it('does not touch an SQLite file of somebody else', async () => {
-  const { database, folder } = freshHome();
+  const { database, folder } = await freshHome();
   withConnection(database, (connection) => connection.exec('PRAGMA application_id = 7'));
   await expect(openSqliteStore({ home: folder })).rejects.toMatchObject({ code: 'store_corrupt' });
   await expect(openSqliteReader({ home: folder })).rejects.toMatchObject({ code: 'store_corrupt' });
   expect(existsSync(`${database}.backup-v1`)).toBe(false);
 });
 
-it('tells a reader to let a writer bring an earlier file up to date, and takes one in the making for none', () => {
-  const { database } = freshHome();
+it('tells a reader to let a writer bring an earlier file up to date, and takes one in the making for none', async () => {
+  const { database } = await freshHome();
   expect(() => openForReading(database, openNodeDatabase, MIGRATIONS.length + 1)).toThrow('earlier version');
   withConnection(database, (connection) => connection.exec('PRAGMA user_version = 0'));
   expect(openForReading(database, openNodeDatabase)).toBeUndefined();

@@ -30,7 +30,7 @@ export async function openSqliteStore({
   readonly home: string;
   readonly clock?: Clock;
 }): Promise<Store> {
-  const home = prepareHome(folder);
+  const home = await prepareHome(folder);
   const lock = await lockHome(home, openNodeDatabase);
   try {
     bringUpToDate(home.database);

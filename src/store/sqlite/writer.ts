@@ -74,7 +74,9 @@ export class Writer {
 
   #start(): Worker {
     const file = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url); // `.ts` from source, `.js` once built
-    const worker = new Worker(file, { workerData: this.#path, execArgv: [] }); // flags of the main thread may not fit a file
+    // Inherited, but for the flag that only a program given as text may have.
+    const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
+    const worker = new Worker(file, { workerData: this.#path, execArgv });
     worker.on('message', (flushed: Flushed) => this.#land(flushed));
     worker.once('error', (error) => this.#crash(worker, error));
     worker.once('exit', () => this.#crash(worker, undefined));
