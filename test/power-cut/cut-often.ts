@@ -53,7 +53,7 @@ export async function cutOften(times: number, preload: readonly string[] = []): 
   const scratch = mkdtempSync(join(tmpdir(), 'carrel-power-'));
   try {
     const folder = join(scratch, 'life');
-    mkdirSync(join(folder, 'home'), { recursive: true });
+    mkdirSync(folder);
     return await cutAt(folder, traceLife(folder, preload), times);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -66,7 +66,7 @@ async function cutAt(folder: string, deeds: readonly Deed[], times: number): Pro
   const moments = Array.from({ length: times }, () => Math.floor(chance() * deeds.length)).toSorted(
     (a, b) => a - b,
   );
-  const disk = new Disk([folder, join(folder, 'home')]);
+  const disk = new Disk([folder]);
   const said = new Witness(join(folder, 'said'));
   const ledger = new Witness(join(folder, 'ledger'));
   const cuts: Cut[] = [];
