@@ -98,6 +98,21 @@ describe('a cut', () => {
     },
   );
 
+  it('never takes the newest step, whatever it costs', () => {
+    const conversation = rounds(40, 2);
+    conversation.cutBefore = findCut(conversation, 20)?.before ?? 0;
+    const roles = transcript(conversation, { provider: 'test' }).map(({ role }) => role);
+    expect(roles).toEqual(['user', 'assistant', 'tool']);
+  });
+
+  it('leaves room for what was done about a question that has no end', () => {
+    const conversation = rounds(50_000, 10);
+    conversation.cutBefore = findCut(conversation, 2_000)?.before ?? 0;
+    const messages = transcript(conversation, { provider: 'test', budget: 2_000 });
+    expect(messages.filter(({ role }) => role === 'tool').length).toBeGreaterThan(1);
+    expect(messageTokens(messages)).toBeLessThanOrEqual(2_000);
+  });
+
   it('of a turn without history counts that turn alone', () => {
     const conversation = conversationOf([
       [10_000, 10_000],

@@ -110,6 +110,19 @@ it('a call that an older incarnation started never runs, whatever the journal en
   expect(effects(after)).toEqual([]);
 });
 
+const tags = (count: number, value: string): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${String(index)}`, value]));
+
+it('tags are bounded, and an empty value makes room', () => {
+  const self = play({ answers: [] });
+  const tag = (count: number, value: string): unknown =>
+    self.submit(asCommand({ type: 'session/tag', tags: tags(count, value) }));
+  expect(tag(64, 'x')).toHaveProperty('reply');
+  expect(tag(65, 'x')).toMatchObject({ refusal: { code: 'limit_reached' } });
+  expect(tag(63, '')).toHaveProperty('reply');
+  expect(self.state.tags).toEqual({ tag63: 'x' });
+});
+
 describe('a refusal', () => {
   it.each([
     ['an empty input', send(' '), 'invalid_params'],

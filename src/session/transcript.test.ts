@@ -26,6 +26,18 @@ it.each([
   expect(texts(transcript(conversation, { provider }).slice(0, 3))).toEqual(sent);
 });
 
+it.each(['session/fail', 'session/crash'] as const)('after %s nothing streams', (type) => {
+  const { journal } = play({
+    answers: [{ silentAfter: '' }],
+    drive: (self) => {
+      self.submit({ type, error: { code: 'internal', message: 'lost' } });
+      if (type === 'session/crash') self.restart();
+    },
+  });
+  const [, step] = new Conversation().addAll(journal).entries;
+  expect(step).toMatchObject({ kind: 'step', state: 'interrupted' });
+});
+
 it('what a step that did not finish showed is sent without reasoning and opaque data', () => {
   const { journal } = play({ answers: [{ silentAfter: '' }] });
   const conversation = new Conversation().addAll(journal);

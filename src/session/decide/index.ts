@@ -14,6 +14,7 @@ import {
   decideFail,
   decideRecover,
   decideSend,
+  decideTag,
   decideTimer,
   decideWithdraw,
 } from './lifecycle.ts';
@@ -56,6 +57,8 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideWithdraw(draft, command);
     case 'context/add':
       return decideContext(draft, command);
+    case 'session/tag':
+      return decideTag(draft, command);
     case 'turn/cancel':
       return decideCancel(draft, command);
     case 'turn/continue':
@@ -86,6 +89,7 @@ type Handled =
   | 'input/send'
   | 'input/withdraw'
   | 'context/add'
+  | 'session/tag'
   | 'turn/cancel'
   | 'turn/continue'
   | 'approval/resolve'
@@ -106,9 +110,6 @@ function record(draft: Draft, command: Recorded): undefined {
       return;
     case 'session/rename':
       draft.add('session.renamed', defined({ name: command.name, title: command.title }));
-      return;
-    case 'session/tag':
-      draft.add('session.tagged', { tags: command.tags });
       return;
     case 'session/configure':
       draft.add('session.configured', { change: command.change });

@@ -8,6 +8,8 @@ import { refuse, type Decider, type Draft } from './draft.ts';
 
 /** Times one turn is taken up again after an interruption. */
 const MAX_RECOVERIES = 3;
+/** Tags of one session: they are part of its state and of every list, which are bounded. */
+const MAX_TAGS = 64;
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 type Effect<T extends EffectCommand['type']> = Extract<EffectCommand, { type: T }>;
@@ -23,8 +25,22 @@ export const decideCreate: Decider<CreateCommand> = (
   };
   draft.add('session.created', { ...rest, driver: 'native', ...optional });
   if (title !== undefined) draft.add('session.renamed', { title });
-  return undefined;
+  return refuseTags(draft);
 };
+
+export const decideTag: Decider<Of<'session/tag'>> = (draft, { tags }) => {
+  draft.add('session.tagged', { tags });
+  return refuseTags(draft);
+};
+
+function refuseTags({ state }: Draft): ReturnType<typeof refuse> | undefined {
+  const count = Object.keys(state.tags).length;
+  if (count <= MAX_TAGS) return undefined;
+  return refuse(
+    'limit_reached',
+    `The session would have ${String(count)} tags, at most ${String(MAX_TAGS)} may be: give one that is not needed an empty value.`,
+  );
+}
 
 export const decideSend: Decider<Of<'input/send'>> = (draft, command) => {
   const { id, text, attachments, source, delivery, without } = command;
