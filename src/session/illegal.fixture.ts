@@ -1,7 +1,18 @@
 // What no session may ever be, or have written, whatever happened to it.
-import { eventSchema, SessionSummary, type SessionEvent } from '../protocol/index.ts';
-import { effects, statusOf, summaryOf, type CallState, type SessionState } from './index.ts';
+import { eventSchema, SessionSummary, type Message, type SessionEvent } from '../protocol/index.ts';
 import { isStuck } from './fixtures.ts';
+import {
+  Conversation,
+  effects,
+  findCut,
+  statusOf,
+  summaryOf,
+  transcript,
+  transcriptProblems,
+  type CallState,
+  type SessionState,
+} from './index.ts';
+import type { Interpreter } from './interpreter.fixture.ts';
 
 type Rule<T> = readonly [name: string, holds: (subject: T) => boolean];
 
@@ -124,3 +135,45 @@ const broken = <T>(rules: readonly Rule<T>[], subject: T): string[] =>
 
 export const illegalState = (state: SessionState): string[] => broken(STATE, state);
 export const illegalJournal = (journal: readonly SessionEvent[]): string[] => broken(JOURNAL, journal);
+
+/** Of every request that might be made now: to the model that answered and to another, cut and not. */
+export function illegalRequests(self: Interpreter, budget: number): string[] {
+  const conversation = new Conversation().addAll(self.journal);
+  const turn = self.state.turn;
+  if (turn?.step?.phase !== 'asking' && conversation.entries.every(({ kind }) => kind === 'step')) return [];
+  const alone = turn?.without?.includes('history') === true ? { onlyTurn: turn.id } : {};
+  const problems = (): string[] =>
+    ['test', 'other'].flatMap((provider) => {
+      const messages = transcript(conversation, { provider, budget, ...alone });
+      return [
+        ...transcriptProblems(messages),
+        ...foreign(messages, provider),
+        ...unfinished(messages, self.journal),
+      ];
+    });
+  const before = problems();
+  const found = findCut(conversation, budget);
+  if (found === undefined) return before;
+  conversation.cutBefore = found.before;
+  return [...before, ...problems()];
+}
+
+function foreign(messages: readonly Message[], provider: string): string[] {
+  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []));
+  const isForeign = (part: (typeof parts)[number]): boolean =>
+    (part.provider?.name ?? provider) !== provider ||
+    (part.type === 'reasoning' && part.provider === undefined);
+  return parts.filter(isForeign).map(({ type }) => `${type} of another provider than ${provider}`);
+}
+
+/** Calls of steps that did not finish. */
+function unfinished(messages: readonly Message[], journal: readonly SessionEvent[]): string[] {
+  const finished = new Set(journal.flatMap(({ type, step }) => (type === 'step.finished' ? [step] : [])));
+  const stepOf = new Map(
+    journal.map(({ type, call, step }) => [type === 'tool.requested' ? call : undefined, step]),
+  );
+  const calls = messages.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.type === 'call' ? [part.call] : [])),
+  );
+  return calls.filter((call) => !finished.has(stepOf.get(call))).map((call) => `${call} is of an open step`);
+}

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { violations } from '../../test/oracle.ts';
-import type { Command, Message, Profile, SessionEvent } from '../protocol/index.ts';
+import type { Command, Profile, SessionEvent } from '../protocol/index.ts';
 import { asCommand, BUSY, BY, cancel, FRAME, goOn, PROFILE, resolve, send } from './fixtures.ts';
-import { illegalJournal, illegalState } from './illegal.fixture.ts';
+import { illegalJournal, illegalRequests, illegalState } from './illegal.fixture.ts';
 import {
   Conversation,
   decide,
@@ -14,8 +14,6 @@ import {
   findCut,
   NEXT,
   statusOf,
-  transcript,
-  transcriptProblems,
   type AnyCommand,
   type Decided,
   type Effect,
@@ -302,55 +300,13 @@ describe('whatever happens to a session', () => {
           again.incarnation = 1_000;
           again.journal.push(...journal);
           again.restart(cut);
-          expect(problemsOf(again, budget)).toEqual([]);
+          expect(illegalRequests(again, budget)).toEqual([]);
         }
       }),
       { numRuns: 100 },
     );
   });
 });
-
-/** Of every request that might be made now: to the model that answered and to another, cut and not. */
-function problemsOf(self: Interpreter, budget: number): string[] {
-  const conversation = new Conversation().addAll(self.journal);
-  const turn = self.state.turn;
-  if (turn?.step?.phase !== 'asking' && conversation.entries.every(({ kind }) => kind === 'step')) return [];
-  const alone = turn?.without?.includes('history') === true ? { onlyTurn: turn.id } : {};
-  const problems = (): string[] =>
-    ['test', 'other'].flatMap((provider) => {
-      const messages = transcript(conversation, { provider, budget, ...alone });
-      return [
-        ...transcriptProblems(messages),
-        ...foreign(messages, provider),
-        ...unfinished(messages, self.journal),
-      ];
-    });
-  const before = problems();
-  const found = findCut(conversation, budget);
-  if (found === undefined) return before;
-  conversation.cutBefore = found.before;
-  return [...before, ...problems()];
-}
-
-function foreign(messages: readonly Message[], provider: string): string[] {
-  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []));
-  const isForeign = (part: (typeof parts)[number]): boolean =>
-    (part.provider?.name ?? provider) !== provider ||
-    (part.type === 'reasoning' && part.provider === undefined);
-  return parts.filter(isForeign).map(({ type }) => `${type} of another provider than ${provider}`);
-}
-
-/** Calls of steps that did not finish. */
-function unfinished(messages: readonly Message[], journal: readonly SessionEvent[]): string[] {
-  const finished = new Set(journal.flatMap(({ type, step }) => (type === 'step.finished' ? [step] : [])));
-  const stepOf = new Map(
-    journal.map(({ type, call, step }) => [type === 'tool.requested' ? call : undefined, step]),
-  );
-  const calls = messages.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.type === 'call' ? [part.call] : [])),
-  );
-  return calls.filter((call) => !finished.has(stepOf.get(call))).map((call) => `${call} is of an open step`);
-}
 
 it('control state does not grow with the journal', () => {
   const sizes = [5, 100].map((turns) => {
