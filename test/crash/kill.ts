@@ -17,6 +17,9 @@ import { openHome, type Place } from './host.ts';
 import { orphans } from './processes.ts';
 import { MODELS, script, type Life } from './script.ts';
 
+/** Shared by all children: most of their time goes into loading the program. */
+const COMPILED = join(tmpdir(), 'carrel-crash-compiled');
+
 export interface Moment {
   readonly kind: WireKind;
   /** The n-th chunk that the provider sends, the n-th line that the child says, or the answer to a cancel after n items. */
@@ -95,7 +98,10 @@ interface Child {
 async function liveUntil({ by, at }: Moment, place: Place, server: ProviderServer): Promise<Child> {
   const script = join(import.meta.dirname, 'child.ts');
   const args = [script, JSON.stringify(place), ...(by === 'cancel' ? [String(at)] : [])];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+  });
   const lines: Said[] = [];
   const gone = once(child, 'close');
   const reached = Promise.withResolvers<unknown>();

@@ -29,6 +29,7 @@ export function judge(remains: Remains): Verdict {
     ...callProblems(session),
     ...textProblems(remains, events),
     ...endProblems(session),
+    ...cancelProblems(remains, session),
   ];
   return { problems: [...problems, ...found], lateMs: lateness(remains, events) };
 }
@@ -85,6 +86,17 @@ function endProblems({ settled, next }: AfterLife): string[] {
   const { status, lastOutcome } = next;
   if (status !== 'idle' || lastOutcome !== 'completed')
     problems.push(`the next turn ended ${lastOutcome ?? 'not'}, ${status}`);
+  return problems;
+}
+
+/** Nothing of a cancelled turn is continued, and what was queued behind it waits. */
+function cancelProblems(
+  { said, requestsAtKill }: Remains,
+  { settled, requestsWhenSettled }: AfterLife,
+): string[] {
+  if (!said.some((line) => 'cancelled' in line)) return [];
+  const problems = settled.lastOutcome === 'cancelled' ? [] : ['the cancelled turn ended otherwise'];
+  if (requestsWhenSettled > requestsAtKill) problems.push('it went on after the cancel');
   return problems;
 }
 

@@ -23,33 +23,36 @@ export const requestOf = (text: string): number => Number(/^\[(\d+)\] /.exec(tex
 export interface Life {
   /** Stands in the arguments of every process that a tool starts. */
   readonly mark: string;
-  /** Whether what takes time takes it: the killed life is slow, what comes after need not be. */
+  /** The killed life takes its time and runs commands; what comes after it need not. */
   slow: boolean;
 }
 
 export function script(life: Life): ProviderAnswerFunction {
   return ({ rounds }, n) => {
-    const calls = CALLS[rounds]?.(life, n) ?? [];
     const everyMs = life.slow ? PIECE_MS : undefined;
     return [
       { reasoning: `Thinking about request ${n}. ${WORDS}`, pieces: PIECES / 10, everyMs },
       { text: label(n) },
       { text: WORDS, pieces: PIECES, everyMs },
-      ...calls,
+      ...callsOf(life, rounds),
     ];
   };
 }
 
-const ledger = (n: number): ProviderAnswer[number] => ({ call: { tool: 'ledger', args: { n } } });
+const LEDGER = (n: number): ProviderAnswer[number] => ({ call: { tool: 'ledger', args: { n } } });
 
-/** By the tool rounds of the turn; after these it ends. */
-const CALLS: readonly ((life: Life, n: number) => ProviderAnswer)[] = [
-  (life, n) => [ledger(n), { call: { tool: 'exec', args: { command: commandOf(life) } } }],
-  (_life, n) => [ledger(n), ledger(n)],
-];
+/** Of a turn of three rounds. */
+function callsOf(life: Life, rounds: number): ProviderAnswer {
+  if (rounds === 1) return [LEDGER(2), LEDGER(3)];
+  if (rounds > 1) return [];
+  return [
+    LEDGER(1),
+    ...(life.slow ? [{ call: { tool: 'exec', args: { command: commandOf(life.mark) } } }] : []),
+  ];
+}
 
 /** Three that would stay: a child, one with a session of its own, and one whose parent is gone and whose environment is empty. */
-function commandOf({ mark, slow }: Life): string {
+function commandOf(mark: string): string {
   const sleeper = `sleep 3600.${mark}`;
-  return `${sleeper} & (setsid ${sleeper} &); (env -i setsid ${sleeper} &); sleep ${slow ? 0.2 : 0}`;
+  return `${sleeper} & (setsid ${sleeper} &); (env -i setsid ${sleeper} &); sleep 0.2`;
 }
