@@ -2,8 +2,20 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId, systemRandom } from '../base/index.ts';
-import { type SessionEvent, type SessionSummary } from '../protocol/index.ts';
-import { chunk, codeFrom, group, note, OWNER, summary, tailGroup, textEnded } from './fixtures.ts';
+import type { SessionEvent } from '../protocol/index.ts';
+import {
+  chunk,
+  codeFrom,
+  group,
+  NARROWED,
+  note,
+  OWNER,
+  PAGES_OF_NINE,
+  ROWS,
+  summary,
+  tailGroup,
+  textEnded,
+} from './fixtures.ts';
 import type { AppendGroup, AppendResult, Head, Store } from './port.ts';
 
 export interface OpenedStore {
@@ -242,20 +254,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       beforeEach(() => accepted(group('ses_a', 0, { count: 9 })));
 
       it('gives the page that is asked for', async () => {
-        const pages: readonly [range: Parameters<Store['read']>[2], seqs: readonly number[]][] = [
-          [{ limit: 3 }, [1, 2, 3]],
-          [{ after: 0, limit: 2 }, [1, 2]],
-          [{ after: 7, limit: 9 }, [8, 9]],
-          [{ after: 9, limit: 9 }, []],
-          [{ after: 99, limit: 9 }, []],
-          [{ before: 5, limit: 2 }, [3, 4]],
-          [{ before: 3, limit: 9 }, [1, 2]],
-          [{ before: 1, limit: 9 }, []],
-          [{ before: 99, limit: 2 }, [8, 9]],
-          [{ limit: 0 }, []],
-        ];
         const last = { seq: 9, hash: (await store.read(OWNER, 'ses_a', { limit: 9 })).hash };
-        for (const [range, seqs] of pages) {
+        for (const [range, seqs] of PAGES_OF_NINE) {
           const { events, head } = await store.read(OWNER, 'ses_a', range);
           expect([range, head, events.map(({ seq }) => seq)]).toEqual([range, last, seqs]);
         }
@@ -348,14 +348,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         (await store.list(query)).sessions.map(({ name }) => name);
 
       beforeEach(async () => {
-        const rows: Partial<SessionSummary>[] = [
-          { name: 'alpha', updatedAt: 10, status: 'running', title: 'Fix the ÄPFEL' },
-          { name: 'beta', updatedAt: 30, status: 'waiting', open: true, wakeAt: 500 },
-          { name: 'gamma', updatedAt: 20, folder: '/other', parent: 'ses_0', open: true },
-          { name: 'delta', updatedAt: 20, wakeAt: 100 },
-          { name: 'hers', updatedAt: 99, owner: 'other', wakeAt: 50 },
-        ];
-        await store.append(rows.map((row, index) => group(`ses_${index}`, 0, { row })));
+        await store.append(ROWS.map((row, index) => group(`ses_${index}`, 0, { row })));
       });
 
       it('lists newest activity first, then by session', async () => {
@@ -365,18 +358,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       });
 
       it('narrows, and counts what that hides', async () => {
-        const narrowed: readonly [narrow: Partial<Parameters<Store['list']>[0]>, names: readonly string[]][] =
-          [
-            [{ folder: '/work' }, ['beta', 'delta', 'alpha']],
-            [{ folder: '/work', name: 'delta' }, ['delta']],
-            [{ status: ['running', 'waiting'] }, ['beta', 'alpha']],
-            [{ status: [] }, []],
-            [{ parent: 'ses_0' }, ['gamma']],
-            [{ text: 'äpfel' }, ['alpha']],
-            [{ text: 'ET' }, ['beta']],
-            [{ text: '%' }, []],
-          ];
-        for (const [narrow, expected] of narrowed) {
+        for (const [narrow, expected] of NARROWED) {
           expect([narrow, await names({ owner: OWNER, limit: 9, ...narrow })]).toEqual([narrow, expected]);
           const { hidden } = await store.list({ owner: OWNER, limit: 1, ...narrow });
           expect([narrow, hidden]).toEqual([narrow, 4 - expected.length]);

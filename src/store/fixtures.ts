@@ -6,7 +6,7 @@ import {
   type SessionEvent,
   type SessionSummary,
 } from '../protocol/index.ts';
-import type { AppendGroup, TailChunk } from './port.ts';
+import type { AppendGroup, ListQuery, StoreReader, TailChunk } from './port.ts';
 
 export const OWNER = 'local';
 const AT = 1_700_000_000_000;
@@ -87,3 +87,39 @@ export function tailGroup(session: string, expectedSeq: number, tail: readonly T
 export function codeFrom(call: Promise<unknown>): Promise<string> {
   return call.then(() => 'none', codeOf);
 }
+
+/** Pages of a journal of nine events. */
+export const PAGES_OF_NINE: readonly [range: Parameters<StoreReader['read']>[2], seqs: readonly number[]][] =
+  [
+    [{ limit: 3 }, [1, 2, 3]],
+    [{ after: 0, limit: 2 }, [1, 2]],
+    [{ after: 7, limit: 9 }, [8, 9]],
+    [{ after: 9, limit: 9 }, []],
+    [{ after: 99, limit: 9 }, []],
+    [{ before: 5, limit: 2 }, [3, 4]],
+    [{ before: 3, limit: 9 }, [1, 2]],
+    [{ before: 1, limit: 9 }, []],
+    [{ before: 99, limit: 2 }, [8, 9]],
+    [{ limit: 0 }, []],
+  ];
+
+/** List rows, each of its own session. */
+export const ROWS: readonly Partial<SessionSummary>[] = [
+  { name: 'alpha', updatedAt: 10, status: 'running', title: 'Fix the ÄPFEL' },
+  { name: 'beta', updatedAt: 30, status: 'waiting', open: true, wakeAt: 500 },
+  { name: 'gamma', updatedAt: 20, folder: '/other', parent: 'ses_0', open: true },
+  { name: 'delta', updatedAt: 20, wakeAt: 100 },
+  { name: 'hers', updatedAt: 99, owner: 'other', wakeAt: 50 },
+];
+
+/** Which of these rows a condition leaves, newest first. */
+export const NARROWED: readonly [narrow: Partial<ListQuery>, names: readonly string[]][] = [
+  [{ folder: '/work' }, ['beta', 'delta', 'alpha']],
+  [{ folder: '/work', name: 'delta' }, ['delta']],
+  [{ status: ['running', 'waiting'] }, ['beta', 'alpha']],
+  [{ status: [] }, []],
+  [{ parent: 'ses_0' }, ['gamma']],
+  [{ text: 'äpfel' }, ['alpha']],
+  [{ text: 'ET' }, ['beta']],
+  [{ text: '%' }, []],
+];
