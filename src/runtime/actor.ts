@@ -58,6 +58,8 @@ export class Actor implements SessionView {
   #mailbox: Mail[] = [];
   #flushing: Promise<void> | undefined;
   #tailTimer: Disposable | undefined;
+  /** The time to write streaming text came while something else was being written. */
+  #tailDue = false;
   #storeFailures = 0;
   #closing = false;
   #dead: { readonly error: unknown } | undefined;
@@ -140,17 +142,19 @@ export class Actor implements SessionView {
   #armTail(): void {
     this.#tailTimer ??= this.#scope.clock.after(TAIL_FLUSH_MS, () => {
       this.#tailTimer = undefined;
+      this.#tailDue = this.#flushing !== undefined;
       this.#pump();
     });
   }
 
   #pump(): void {
     if (this.#flushing !== undefined || this.#dead !== undefined) return;
+    this.#tailDue = false;
     this.#flushing = this.#flush()
       .catch((error: unknown) => this.#die(error))
       .finally(() => {
         this.#flushing = undefined;
-        if (this.#mailbox.length > 0) this.#pump();
+        if (this.#mailbox.length > 0 || this.#tailDue) this.#pump();
         else if (this.#tail.dirty && this.#dead === undefined) this.#armTail();
       });
   }
