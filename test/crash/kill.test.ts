@@ -1,6 +1,6 @@
 // kill -9 at random moments of streaming and of tools. How much text a kill costs depends on how busy the machine is, too: the
 // promise is held against the median, each kill against a wide bound; that text is handed to the store 40 ms after it came is
-// proved on manual time beside the runtime.
+// proved on manual time beside the host.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WireKind } from '../../src/testing/index.ts';

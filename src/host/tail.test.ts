@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { deferred } from '../base/index.ts';
-import type { SessionHandle } from '../host/index.ts';
 import { openTestHost } from '../testing/index.ts';
+import type { SessionHandle } from './port.ts';
 
 /** Resolves when viewers have been shown this much of the answer. */
 async function shown(session: SessionHandle, text: string): Promise<void> {
