@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WireKind } from '../../src/testing/index.ts';
 import { killAt, type Moment } from './kill.ts';
-import { judge } from './outcome.ts';
+import { judge, type Verdict } from './outcome.ts';
 
 const LONG = process.env['CARREL_TEST_LONG'] !== undefined;
 const KILLS = LONG ? 200 : 8;
@@ -44,12 +44,17 @@ async function killAll(
   const failures: Failure[] = [];
   const late: number[] = [];
   for (const at of moments) {
-    const { problems, lateMs } = await killAt(at, judge);
+    const { problems, lateMs } = await killAt(at, judge).catch(brokenBy);
     if (lateMs !== undefined) late.push(lateMs);
     const moment = `${at.kind}, ${at.by} ${at.at}, CARREL_TEST_SEED=${seed}`;
     if (problems.length > 0) failures.push({ moment, problems });
   }
   return { failures, late: late.toSorted((a, b) => a - b) };
+}
+
+/** A home that is not free is a failure of its moment like any other. */
+function brokenBy(error: unknown): Verdict {
+  return { problems: [String(error)], lateMs: undefined };
 }
 
 /** Printed, because a bound that holds says nothing of how well. */
