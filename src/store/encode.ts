@@ -61,7 +61,7 @@ export function encodeGroup(group: AppendGroup): EncodedGroup {
       event.type === 'text.ended' || event.type === 'reasoning.ended' ? [event.data.part] : [],
     ),
     blobs: blobsIn(bodies),
-    tail,
+    tail: tail.map(({ step, part, kind, offset, text }) => ({ step, part, kind, offset, text })),
     ...(summary === undefined ? {} : { row: encodeRow(summary) }),
     ...(command === undefined ? {} : { command: { ...command, reply: JSON.stringify(command.reply) } }),
     ...(snapshot === undefined ? {} : { snapshot: { ...snapshot, state: JSON.stringify(snapshot.state) } }),

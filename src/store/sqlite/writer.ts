@@ -8,6 +8,9 @@ import type { Answer, Change, Flush, Flushed, Needs, Request } from './requests.
 const MAX_WAITING = 16_384;
 const RETRY_AFTER_MS = 1000;
 
+/** `.ts` from source, `.js` once built. */
+const THREAD = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
+
 interface Waiting {
   readonly request: Request;
   readonly answer: Deferred<Answer>;
@@ -16,6 +19,7 @@ interface Waiting {
 export class Writer {
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #thread: URL;
   #worker: Worker | undefined;
   #waiting: Waiting[] = [];
   #flying: Waiting[] = [];
@@ -23,9 +27,10 @@ export class Writer {
   #error: ErrorInfo | undefined;
 
   /** Starts the thread, which does not keep the process alive but while it writes. */
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, thread = THREAD) {
     this.#path = path;
     this.#clock = clock;
+    this.#thread = thread;
     this.#worker = this.#start();
     this.#worker.unref();
   }
@@ -73,10 +78,9 @@ export class Writer {
   }
 
   #start(): Worker {
-    const file = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url); // `.ts` from source, `.js` once built
     // Inherited, but for the flag that only a program given as text may have.
     const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
-    const worker = new Worker(file, { workerData: this.#path, execArgv });
+    const worker = new Worker(this.#thread, { workerData: this.#path, execArgv });
     worker.on('message', (flushed: Flushed) => this.#land(flushed));
     worker.once('error', (error) => this.#crash(worker, error));
     worker.once('exit', () => this.#crash(worker, undefined));
