@@ -1,7 +1,7 @@
 // A host lives under strace, which writes down all it does to its disk. At random moments of that life the disk is made anew as
 // a power cut could leave it, and what can be found on it is looked at.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Disk, WAYS, type Chance } from './disk.ts';
@@ -12,6 +12,8 @@ import { readTrace, TRACED, type Deed } from './trace.ts';
 const LIFE_MS = 60_000;
 /** Of the problems of one cut: a lost disk would fill pages. */
 const SHOWN = 5;
+/** What is left of a disk is looked at in memory where that can be: syncing it again would take most of the time. */
+const COPIES = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const STRACE = ['-f', '-xx', '-s', '16777216', '-e', 'signal=none', '-e', `trace=${TRACED}`];
 
 export function canTrace(): boolean {
@@ -76,15 +78,16 @@ async function cutAt(folder: string, deeds: readonly Deed[], times: number): Pro
     ledger.hear(deed);
     for (const _ of moments.filter((moment) => moment === at)) {
       const way = WAYS[Math.floor(chance() * WAYS.length)] ?? 'lost';
-      const target = mkdtempSync(`${folder}-cut-`);
-      disk.cut({ folder, target, way, chance });
-      writeFileSync(join(target, 'ledger'), ledger.text);
-      const problems = await findProblems(target, said.lines());
-      cuts.push({
-        cut: `${way} at ${at} of ${deeds.length}, seed ${seed}`,
-        problems: problems.slice(0, SHOWN),
-      });
-      rmSync(target, { recursive: true });
+      const target = mkdtempSync(join(COPIES, 'carrel-cut-'));
+      try {
+        disk.cut({ folder, target, way, chance });
+        writeFileSync(join(target, 'ledger'), ledger.text);
+        const problems = await findProblems(target, said.lines());
+        const cut = `${way} at ${at} of ${deeds.length}, seed ${seed}`;
+        cuts.push({ cut, problems: problems.slice(0, SHOWN) });
+      } finally {
+        rmSync(target, { recursive: true });
+      }
     }
   }
   return cuts;
