@@ -188,7 +188,7 @@ export class Supervisor {
     const actor = this.#make(loaded);
     const failed = recent.length > MAX_RESTARTS;
     await actor.submit({ type: failed ? 'session/fail' : 'session/crash', error: toErrorInfo(error) });
-    if (recovery !== undefined && !failed) await actor.submit(recovery);
+    if (recovery !== undefined) await actor.submit(recovery);
     actor.wake();
     return actor;
   }

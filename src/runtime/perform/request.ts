@@ -1,9 +1,9 @@
 // The request to a model: a function of the events, and of the blobs that the turn's frame names.
-import { CarrelError } from '../../protocol/index.ts';
+import { CarrelError, type Profile } from '../../protocol/index.ts';
 import type { Model, ModelRequest } from '../../model/index.ts';
-import { estimateTokens, findCut, transcript, type Cut } from '../../session/index.ts';
+import { contextTokens, estimateTokens, findCut, transcript } from '../../session/index.ts';
 import { textsOf } from '../frame.ts';
-import type { SessionView, Work } from './view.ts';
+import type { Work } from './view.ts';
 
 /** Of the window, what is left for the answer when nobody said how long it may be. */
 const ANSWER_SHARE = 0.2;
@@ -22,14 +22,21 @@ export async function buildRequest(
   const texts = await textsOf(scope, turn.frame);
   const tools = turn.without?.includes('tools') === true ? [] : texts.tools;
   const system = `${texts.prompt}\n\nThe working folder is ${folder}. Today is ${turn.frame.date}.`;
+  const onlyTurn = turn.without?.includes('history') === true ? turn.id : undefined;
   const conversation = await view.conversation();
   const fixed = estimateTokens(system) + estimateTokens(JSON.stringify(tools));
-  const cut = cutFor(model, view, { fixed, factor, find: (budget) => findCut(conversation, budget) });
+  const room =
+    roomFor(model, profile, fixed) ?? (factor < 1 ? contextTokens(conversation, onlyTurn) : Infinity);
+  const budget = Math.max(1, room * factor);
+  const cut = findCut(conversation, budget, onlyTurn);
   if (cut !== undefined) await view.submit({ type: 'context/cut', ...cut });
-  const onlyTurn = turn.without?.includes('history') === true ? { onlyTurn: turn.id } : {};
   return {
     system,
-    messages: transcript(conversation, { provider: model.provider, ...onlyTurn }),
+    messages: transcript(conversation, {
+      provider: model.provider,
+      ...(onlyTurn === undefined ? {} : { onlyTurn }),
+      ...(budget === Infinity ? {} : { budget }),
+    }),
     tools,
     cacheKey: view.id,
     ...(profile.temperature === undefined ? {} : { temperature: profile.temperature }),
@@ -38,20 +45,11 @@ export async function buildRequest(
   };
 }
 
-interface Room {
-  readonly fixed: number;
-  readonly factor: number;
-  readonly find: (budget: number) => Cut | undefined;
-}
-
-function cutFor(model: Model, view: SessionView, { fixed, factor, find }: Room): Cut | undefined {
-  const { profile } = view.state;
-  const window =
-    profile.limits.contextTokens > 0 ? profile.limits.contextTokens : model.capabilities.contextTokens;
-  // Without a window only the provider knows: its refusal then asks for half of what there is.
-  if (window === undefined) return factor < 1 ? find(1) : undefined;
-  const answer =
-    profile.maxOutputTokens ??
-    Math.min(model.capabilities.outputTokens ?? ANSWER_TOKENS, window * ANSWER_SHARE);
-  return find(Math.max(1, (window - answer - fixed) * factor));
+/** Tokens for the conversation, beside the answer and what is always sent; undefined where only the provider knows the window. */
+function roomFor(model: Model, profile: Profile, fixed: number): number | undefined {
+  const { contextTokens: configured } = profile.limits;
+  const window = configured > 0 ? configured : model.capabilities.contextTokens;
+  if (window === undefined) return undefined;
+  const most = Math.min(model.capabilities.outputTokens ?? ANSWER_TOKENS, window * ANSWER_SHARE);
+  return window - (profile.maxOutputTokens ?? most) - fixed;
 }
