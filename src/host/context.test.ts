@@ -43,13 +43,14 @@ describe('context', () => {
   });
 
   it('is asked for again with less of it when the provider says that it is too large', async () => {
-    const overflow = {
-      fail: { message: 'too large', retryable: false, reason: 'context_overflow' },
-    } as const;
+    const overflow = { fail: { message: 'too large', data: { reason: 'context_overflow' } } } as const;
     let tooLarge = false;
-    const model = scriptedModel({
-      answers: () => (tooLarge ? ((tooLarge = false), [overflow]) : [{ text: ['w'.repeat(300)] }]),
-    });
+    const answers = () => {
+      const refused = tooLarge;
+      tooLarge = false;
+      return refused ? [overflow] : [{ text: ['w'.repeat(300)] }];
+    };
+    const model = scriptedModel({ answers });
     await using test = await openTestHost({ model });
     const session = await test.session();
     for (let n = 0; n < 6; n++) {
