@@ -32,12 +32,15 @@ export class NearSession implements SessionHandle {
   }
 
   async command(command: Command): Promise<CommandReply> {
-    const actor = await this.#supervisor.actor(this.id);
-    if (command.type === 'input/send' && actor.state.turn === undefined) {
-      const refusal = this.#scope.turnSlots.refusal();
-      if (refusal !== undefined) throw refusal;
-    }
-    return actor.submit(command);
+    if (command.type === 'input/send') await this.#admit();
+    return this.#supervisor.submit(this.id, command);
+  }
+
+  /** Refuses what would start a turn when not even a place to wait is left for it. */
+  async #admit(): Promise<void> {
+    const { state } = await this.#supervisor.actor(this.id);
+    const refusal = state.turn === undefined ? this.#scope.turnSlots.refusal() : undefined;
+    if (refusal !== undefined) throw refusal;
   }
 
   send(text: string, options: SendOptions = {}): Promise<CommandReply> {

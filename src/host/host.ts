@@ -32,8 +32,8 @@ export const HOST_LIMITS: HostLimits = {
   asleepAfterMs: 10 * 60_000,
 };
 
-/** Sessions with open work that are taken up at once; the rest follow as these end. */
-const RECOVER_PAGE = 1_000;
+/** Sessions with open work that are loaded side by side: enough to share syncs. */
+const RECOVERED_AT_ONCE = 64;
 
 /**
  * Opens a host on a store that is its own from here on. With `recover: 'all'` it resolves once every session with open work has
@@ -84,9 +84,8 @@ class NearHost implements Host {
       turnSlots: this.#turnSlots,
       providerSlots,
       grants: () => options.grants?.() ?? [],
-      saveGrant: (grant) => options.saveGrant?.(grant) ?? Promise.resolve(),
-      fault: (what, error, session) =>
-        options.onFault?.({ what, error, ...(session === undefined ? {} : { session }) }),
+      saveGrant: async (grant) => options.saveGrant?.(grant),
+      fault: (what, error, session) => this.#report(what, error, session),
     };
     this.#supervisor = new Supervisor(this.#scope, limits);
   }
@@ -110,8 +109,7 @@ class NearHost implements Host {
     if (status === 'running' || status === 'waiting') {
       throw new CarrelError('conflict', `Session ${name} is ${status}: cancel its turn first.`);
     }
-    await this.#supervisor.sleep(id);
-    return this.#scope.store.erase(this.#scope.owner, id);
+    return this.#supervisor.retire(id, () => this.#scope.store.erase(this.#scope.owner, id));
   }
 
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {
@@ -137,20 +135,14 @@ class NearHost implements Host {
     };
   }
 
-  /** Takes up every session with open work. */
+  /** Takes up every session with open work. One for which there is no room now follows by itself. */
   async recoverAll(): Promise<void> {
-    const due = await this.#scope.store.due({
-      now: this.#scope.clock.now(),
-      open: true,
-      limit: RECOVER_PAGE,
-    });
-    await Promise.all(
-      due.map(({ session }) =>
-        this.#supervisor
-          .actor(session)
-          .catch((error: unknown) => this.#scope.fault('a session could not be recovered', error, session)),
-      ),
-    );
+    const { clock, store } = this.#scope;
+    const due = await store.due({ now: clock.now(), open: true, limit: Number.MAX_SAFE_INTEGER });
+    for (let first = 0; first < due.length; first += RECOVERED_AT_ONCE)
+      await Promise.all(
+        due.slice(first, first + RECOVERED_AT_ONCE).map(({ session }) => this.#supervisor.wake(session)),
+      );
   }
 
   close(): Promise<void> {
@@ -167,6 +159,15 @@ class NearHost implements Host {
       await this.#supervisor.close();
     } finally {
       await this.#scope.store[Symbol.asyncDispose]();
+    }
+  }
+
+  /** What the program does with a report is its own affair: it disturbs no session. */
+  #report(what: string, error: unknown, session: string | undefined): void {
+    try {
+      this.#options.onFault?.({ what, error, ...(session === undefined ? {} : { session }) });
+    } catch {
+      this.#supervisor.listenerFaults++;
     }
   }
 

@@ -6,7 +6,7 @@ import {
   codeOf,
   fromErrorInfo,
   type CommandReply,
-  type Grant,
+  type ErrorCode,
   type SessionEvent,
 } from '../protocol/index.ts';
 import {
@@ -21,26 +21,33 @@ import type { AppendResult, TailChunk } from '../store/index.ts';
 import { GroupMaker, type Pending } from './groups.ts';
 import type { Hub } from './hub.ts';
 import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
+import { Mailbox } from './mailbox.ts';
 import type { Loaded } from './load.ts';
+import { Patience } from './patience.ts';
 import { Performer } from './performer.ts';
 import type { SessionView } from './perform/view.ts';
+import { saveGrants } from './save-grants.ts';
 import type { Scope } from './scope.ts';
-import { Tail } from './tail.ts';
+import { endedParts, Tail } from './tail.ts';
 import { TurnContext } from './turn-context.ts';
 
-/** Commands of clients that may wait in one mailbox; results of effects are bounded by the effects. */
-const MAILBOX = 256;
 /** How far behind the stream the store may be, ms; less than half of what is promised, so that a sync fits. */
 const TAIL_FLUSH_MS = 40;
-/** Waits before a result is offered again to a store that cannot write, ms. */
-const STORE_RETRY_MS = [100, 250, 500, 1_000, 2_000];
+/** With these the store may work again later, and the session is as its journal says. */
+const STORE_TROUBLE: readonly ErrorCode[] = ['store_unavailable', 'overloaded'];
+
+/** Events read again after a failed append: more than one append holds. */
+const REREAD = 10_000;
 
 export interface ActorOptions {
   readonly scope: Scope;
   readonly hub: Hub;
   readonly loaded: Loaded;
-  /** The actor has ended: `error` is a bug of ours, or word that someone else writes the session. */
-  readonly onDeath: (error: unknown) => void;
+  /**
+   * The actor takes nothing any more: `error` is a bug of ours, or word that someone else writes the session. What it ran has
+   * ended once `ended` resolves.
+   */
+  readonly onDeath: (error: unknown, ended: Promise<void>) => void;
 }
 
 export class Actor implements SessionView {
@@ -53,14 +60,18 @@ export class Actor implements SessionView {
   readonly #groups: GroupMaker;
   readonly #context: TurnContext;
   readonly #tail = new Tail();
-  readonly #onDeath: (error: unknown) => void;
+  readonly #onDeath: ActorOptions['onDeath'];
+  readonly #mailbox = new Mailbox();
+  readonly #patience: Patience;
   #state: SessionState;
-  #mailbox: Mail[] = [];
   #flushing: Promise<void> | undefined;
   #tailTimer: Disposable | undefined;
   /** The time to write streaming text came while something else was being written. */
   #tailDue = false;
-  #storeFailures = 0;
+  /** An append failed, and the journal has not been read since. */
+  #unsure = false;
+  /** Nothing is started before the recovery is synced. */
+  #awake = false;
   #closing = false;
   #dead: { readonly error: unknown } | undefined;
 
@@ -73,6 +84,7 @@ export class Actor implements SessionView {
     this.fence = loaded.fence;
     this.lastUsedAt = scope.clock.monotonic();
     this.#groups = new GroupMaker(scope, loaded);
+    this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
     this.#performer = new Performer({ scope, view: this });
   }
@@ -81,10 +93,15 @@ export class Actor implements SessionView {
     return this.#state;
   }
 
-  /** Nothing runs, nothing waits to be decided, and nothing would be lost by going to sleep. */
+  /** It takes no commands any more. */
+  get gone(): boolean {
+    return this.#closing || this.#dead !== undefined;
+  }
+
+  /** Nothing runs, nothing waits to be decided, and nothing is lost by going to sleep, if it wakes when a timer is due. */
   get idle(): boolean {
     const quiet = this.#mailbox.length === 0 && this.#flushing === undefined && !this.#tail.dirty;
-    return quiet && !this.#performer.busy && effects(this.#state).length === 0;
+    return quiet && !this.#performer.busy && effects(this.#state).every(({ kind }) => kind === 'timer');
   }
 
   /** The open parts, for a viewer that joins now. */
@@ -96,12 +113,10 @@ export class Actor implements SessionView {
   submit(command: AnyCommand): Promise<CommandReply> {
     this.lastUsedAt = this.#scope.clock.monotonic();
     const mail: Mail = { command, answer: deferred<CommandReply>() };
-    if (this.#dead !== undefined) mail.answer.reject(this.#dead.error);
-    else if (isClients(mail) && this.#mailbox.length >= MAILBOX) mail.answer.reject(this.#full());
-    else {
-      this.#mailbox.push(mail);
-      this.#pump();
-    }
+    const refusal = this.#dead === undefined ? this.#mailbox.add(mail) : this.#dead.error;
+    if (refusal !== undefined) mail.answer.reject(refusal);
+    else if (isClients(mail)) this.#patience.hurry();
+    this.#pump();
     return mail.answer.promise;
   }
 
@@ -109,6 +124,7 @@ export class Actor implements SessionView {
     at: { readonly step: string; readonly part: string; readonly kind: 'text' | 'reasoning' },
     text: string,
   ): void {
+    if (this.#dead !== undefined) return;
     const offset = this.#tail.add(at, text);
     this.#hub.publishDelta({ type: 'delta', session: this.id, seq: this.#state.seq, ...at, offset, text });
     this.#armTail();
@@ -120,23 +136,27 @@ export class Actor implements SessionView {
 
   /** Starts what a loaded state wants done. Only after a recovery is synced, when there is one. */
   wake(): void {
-    this.#performer.sync(effects(this.#state));
+    this.#awake = true;
+    this.#sync();
   }
 
   /** Stops what runs and writes what is left. The state stays as the journal has it. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#patience.hurry();
     await this.#performer.close();
-    while (this.#flushing !== undefined || this.#mailbox.length > 0) await this.#flushing;
-    if (this.#tail.dirty) await this.#flush();
+    await this.#quiet();
+    if (this.#tail.dirty) this.#pump();
+    await this.#quiet();
     this.#stop(new CarrelError('cancelled', `The host closed session ${this.#state.name}.`));
   }
 
-  #full(): CarrelError {
-    const message = `${String(MAILBOX)} commands wait for session ${this.#state.name} already: ask again in 1000 ms.`;
-    return new CarrelError('overloaded', message, {
-      data: { level: 'session', capacity: MAILBOX, retryAfterMs: 1_000 },
-    });
+  async #quiet(): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+  }
+
+  #sync(): void {
+    if (this.#awake) this.#performer.sync(effects(this.#state));
   }
 
   #armTail(): void {
@@ -154,7 +174,7 @@ export class Actor implements SessionView {
       .catch((error: unknown) => this.#die(error))
       .finally(() => {
         this.#flushing = undefined;
-        if (this.#mailbox.length > 0 || this.#tailDue) this.#pump();
+        if (this.#mailbox.length > 0 || this.#tailDue || (this.#unsure && !this.#closing)) this.#pump();
         else if (this.#tail.dirty && this.#dead === undefined) this.#armTail();
       });
   }
@@ -164,29 +184,30 @@ export class Actor implements SessionView {
     let chunks: readonly TailChunk[] = [];
     let results: readonly AppendResult[];
     try {
+      if (this.#unsure) await this.#reread();
       const frame = await this.#context.frame(this.#state);
       pending = this.#decideAll({ at: this.#scope.clock.now(), incarnation: this.fence, frame });
       chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
       const groups = this.#groups.make(pending, chunks, this.#state.seq);
       if (groups.length === 0) return;
       results = await this.#scope.store.append(groups);
-      this.#storeFailures = 0;
+      this.#patience.reset();
     } catch (error) {
       this.#tail.unsave(chunks);
-      this.#mailbox = [...pending.map(({ mail }) => mail), ...this.#mailbox];
+      this.#mailbox.putBack(pending.map(({ mail }) => mail));
       await this.#afterFailure(error);
       return;
     }
     this.#commit(pending, results);
-    if (chunks.length > 0) this.#checkTail(chunks, results.at(-1));
+    const written = results.at(-1);
+    if (chunks.length > 0 && written?.kind !== 'accepted') this.#keepTail(chunks, { pending, written });
   }
 
   /** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
   #decideAll(facts: Parameters<typeof decide>[2]): readonly Pending[] {
-    const mails = this.#mailbox;
     const pending: Pending[] = [];
     let state = this.#state;
-    for (const mail of mails) {
+    for (const mail of this.#mailbox.mails) {
       const decided = decide(state, mail.command, facts);
       if ('refusal' in decided) {
         void refuse(this.#scope, mail, fromErrorInfo(decided.refusal));
@@ -195,7 +216,7 @@ export class Actor implements SessionView {
       state = decided.state;
       pending.push({ mail, decided });
     }
-    this.#mailbox = [];
+    this.#mailbox.takeAll();
     return pending;
   }
 
@@ -204,25 +225,33 @@ export class Actor implements SessionView {
    * (the core refuses what was recorded); commands of clients are refused, unless they turn out to be stored.
    */
   async #afterFailure(error: unknown): Promise<void> {
-    if (codeOf(error) !== 'store_unavailable') throw error;
+    if (!STORE_TROUBLE.includes(codeOf(error))) throw error;
     this.#scope.fault('the store could not write', error, this.id);
-    const mails = this.#mailbox;
-    this.#mailbox = mails.filter((mail) => !isClients(mail) && !this.#closing);
-    for (const mail of mails)
-      if (!this.#mailbox.includes(mail)) void refuse(this.#scope, mail, error as CarrelError);
-    if (this.#closing) return;
-    const delayMs = STORE_RETRY_MS[Math.min(this.#storeFailures++, STORE_RETRY_MS.length - 1)] ?? 0;
-    await new Promise<void>((resolve) => void this.#scope.clock.after(delayMs, resolve));
-    const { events } = await this.#scope.store.read(this.#scope.owner, this.id, {
-      after: this.#state.seq,
-      limit: 10_000,
-    });
+    this.#unsure = true;
+    try {
+      await this.#reread();
+    } catch (cause) {
+      this.#scope.fault('a journal could not be read', cause, this.id);
+    }
+    const mails = this.#mailbox.takeAll();
+    const again = mails.filter((mail) => !isClients(mail) && !this.#closing);
+    this.#mailbox.putBack(again);
+    for (const mail of mails) if (!again.includes(mail)) void refuse(this.#scope, mail, error as CarrelError);
+    if (!this.#closing) await this.#patience.wait();
+  }
+
+  /** Believes what the journal has beyond the state. */
+  async #reread(): Promise<void> {
+    const range = { after: this.#state.seq, limit: REREAD };
+    const { events } = await this.#scope.store.read(this.#scope.owner, this.id, range);
+    this.#unsure = false;
     if (events.length > 0) this.#believe(events, events.reduce(evolve, this.#state));
-    this.#performer.sync(effects(this.#state));
+    this.#sync();
   }
 
   /** A command behind one that the store did not take stands on a state that is not: it is decided again. */
   #commit(pending: readonly Pending[], results: readonly AppendResult[]): void {
+    const again: Mail[] = [];
     let broken = false;
     let fatal: CarrelError | undefined;
     for (const [index, { mail, decided }] of pending.entries()) {
@@ -231,14 +260,15 @@ export class Actor implements SessionView {
         if (decided.events.length > 0) this.#believe(decided.events, decided.state);
         mail.answer.resolve(decided.reply);
       } else if (fatal !== undefined) mail.answer.reject(fatal);
-      else if (broken && result?.kind === 'conflict') this.#mailbox.push(mail);
+      else if (broken && result?.kind === 'conflict') again.push(mail);
       else {
         broken = true;
         fatal = answerRefused(mail, result);
       }
     }
+    this.#mailbox.putBack(again);
     if (fatal !== undefined) throw fatal;
-    this.#performer.sync(effects(this.#state));
+    this.#sync();
   }
 
   /** Committed: the state is readable before anyone sees the events. */
@@ -247,50 +277,33 @@ export class Actor implements SessionView {
     this.#groups.wrote(state);
     this.#context.committed(events, state);
     for (const part of endedParts(events)) this.#tail.end(part);
-    for (const event of events) {
-      if (
-        event.type === 'approval.resolved' &&
-        event.data.scope === 'always' &&
-        event.data.grant !== undefined
-      ) {
-        this.#saveGrant(event.data.grant);
-      }
-    }
+    saveGrants(this.#scope, events);
     this.#hub.publish(events);
   }
 
-  #saveGrant(grant: Grant): void {
-    this.#scope
-      .saveGrant(grant)
-      .catch((error: unknown) => this.#scope.fault('a permission could not be saved', error, this.id));
-  }
-
-  /** Text that was not taken waits again, unless the session is someone else's. */
-  #checkTail(chunks: readonly TailChunk[], result: AppendResult | undefined): void {
-    if (result?.kind === 'accepted') return;
-    if (result?.kind === 'fenced') throw lost(result);
+  /** Text behind a command that was not taken waits again, as that did. Nothing else keeps text out but another writer. */
+  #keepTail(
+    chunks: readonly TailChunk[],
+    {
+      pending,
+      written,
+    }: { readonly pending: readonly Pending[]; readonly written: AppendResult | undefined },
+  ): void {
+    const stands = pending.at(-1)?.decided.state.seq ?? this.#state.seq;
+    if (written?.kind !== 'conflict' || stands === this.#state.seq) throw lost(written);
     this.#tail.unsave(chunks);
-    this.#scope.fault('streamed text was not taken', lost(result), this.id);
   }
 
   #die(error: unknown): void {
     if (this.#dead !== undefined) return;
     this.#stop(error);
-    void this.#performer.close();
-    this.#onDeath(error);
+    this.#onDeath(error, this.#performer.close());
   }
 
   #stop(error: unknown): void {
     this.#dead ??= { error };
     this.#tailTimer?.[Symbol.dispose]();
     this.#tailTimer = undefined;
-    for (const { answer } of this.#mailbox) answer.reject(error);
-    this.#mailbox = [];
+    for (const { answer } of this.#mailbox.takeAll()) answer.reject(error);
   }
-}
-
-function endedParts(events: readonly SessionEvent[]): string[] {
-  return events.flatMap((event) =>
-    event.type === 'text.ended' || event.type === 'reasoning.ended' ? [event.data.part] : [],
-  );
 }

@@ -59,17 +59,27 @@ export class Viewer implements Disposable {
   }
 }
 
-type Listener = (event: SessionEvent) => void;
+/** What it gives is looked at only to hear of an asynchronous one's failure. */
+type Listener = (event: SessionEvent) => unknown;
+
+export interface HubOptions {
+  /** Hears what a listener threw. */
+  readonly onFault: (error: unknown) => void;
+  /** Nobody watches any more. */
+  readonly onIdle?: () => void;
+}
 
 /** Everyone who watches one session. */
 export class Hub {
   readonly #viewers = new Set<Viewer>();
   readonly #listeners = new Set<{ type: string; listener: Listener }>();
-  readonly #onFault: (error: unknown) => void;
+  readonly #options: HubOptions;
+  #closed = false;
+  /** The last event that everyone was shown; 0 before the session was live. */
+  seq = 0;
 
-  /** `onFault` hears what a listener threw. */
-  constructor(onFault: (error: unknown) => void) {
-    this.#onFault = onFault;
+  constructor(options: HubOptions) {
+    this.#options = options;
   }
 
   get viewers(): number {
@@ -81,18 +91,20 @@ export class Hub {
   }
 
   watch(): Viewer {
-    const viewer = new Viewer(() => this.#viewers.delete(viewer));
-    this.#viewers.add(viewer);
+    const viewer = new Viewer(() => this.#left(this.#viewers.delete(viewer)));
+    if (this.#closed) viewer.close();
+    else this.#viewers.add(viewer);
     return viewer;
   }
 
   on(type: string, listener: Listener): Disposable {
     const entry = { type, listener };
     this.#listeners.add(entry);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+    return { [Symbol.dispose]: () => this.#left(this.#listeners.delete(entry)) };
   }
 
   publish(events: readonly SessionEvent[]): void {
+    this.seq = events.at(-1)?.seq ?? this.seq;
     if (this.idle) return;
     for (const event of events) {
       if (this.#viewers.size > 0) this.#deliver(event, ITEM_BYTES + sizeOf(event));
@@ -106,8 +118,13 @@ export class Hub {
   }
 
   close(): void {
+    this.#closed = true;
     for (const viewer of this.#viewers) viewer.close();
     this.#listeners.clear();
+  }
+
+  #left(was: boolean): void {
+    if (was && this.idle) this.#options.onIdle?.();
   }
 
   #deliver(item: ViewItem, bytes: number): void {
@@ -115,10 +132,12 @@ export class Hub {
   }
 
   #call(listener: Listener, event: SessionEvent): void {
+    const { onFault } = this.#options;
     try {
-      listener(event);
+      const given = listener(event);
+      if (given instanceof Promise) given.catch(onFault);
     } catch (error) {
-      this.#onFault(error);
+      onFault(error);
     }
   }
 }

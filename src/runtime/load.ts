@@ -1,7 +1,7 @@
 // From the journal to a living session.
 import { CarrelError, type SessionEvent } from '../protocol/index.ts';
 import {
-  Conversation,
+  type Conversation,
   emptyState,
   evolve,
   STATE_VERSION,
@@ -28,7 +28,8 @@ interface Stretch {
   readonly upTo: number;
 }
 
-async function* pages(
+/** The events of a stretch, in order; `store_corrupt` when one of them is missing. */
+export async function* pages(
   scope: Scope,
   { session, after, upTo }: Stretch,
 ): AsyncGenerator<readonly SessionEvent[]> {

@@ -5,6 +5,9 @@ import { ask } from './perform/ask.ts';
 import { judge, run } from './perform/run.ts';
 import { Stop, stopReason, type Work } from './perform/view.ts';
 
+/** Before a call that found no place to wait for a slot asks for one again, ms. */
+const SLOT_RETRY_MS = 1_000;
+
 type Doable = Exclude<Effect, { kind: 'timer' }>;
 
 interface Running {
@@ -22,6 +25,8 @@ export class Performer {
   #wanted: readonly Effect[] = [];
   #slot: Disposable | undefined;
   #waiting: AbortController | undefined;
+  /** There was no slot, and no place to wait for one: none is asked for before this timer fires. */
+  #refusal: Disposable | undefined;
   #closed = false;
 
   constructor(work: Work) {
@@ -84,7 +89,8 @@ export class Performer {
   #balanceSlot(): void {
     const works = this.#wanted.some((effect) => effect.kind !== 'timer' && this.#isDue(effect));
     if (!works) this.#releaseSlot();
-    else if (this.#slot === undefined && this.#waiting === undefined) void this.#acquire();
+    else if (this.#slot === undefined && this.#waiting === undefined && this.#refusal === undefined)
+      void this.#acquire();
   }
 
   async #acquire(): Promise<void> {
@@ -104,6 +110,10 @@ export class Performer {
 
   /** Nothing can be asked: the step fails and says why. A call has been promised to run, so it goes on waiting. */
   #refused(error: unknown): void {
+    this.#refusal = this.#work.scope.clock.after(SLOT_RETRY_MS, () => {
+      this.#refusal = undefined;
+      this.sync(this.#wanted);
+    });
     const asked = this.#wanted.find((effect) => effect.kind === 'ask');
     if (asked?.kind === 'ask') {
       const { step, attempt } = asked;
@@ -113,6 +123,8 @@ export class Performer {
 
   #releaseSlot(): void {
     this.#waiting?.abort(new Stop('cancel'));
+    this.#refusal?.[Symbol.dispose]();
+    this.#refusal = undefined;
     this.#slot?.[Symbol.dispose]();
     this.#slot = undefined;
   }

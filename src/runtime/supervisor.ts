@@ -1,16 +1,19 @@
 // Which sessions are live, and what happens when one of them dies: it alone is loaded again from its journal.
-import { CarrelError, codeOf, toErrorInfo } from '../protocol/index.ts';
-import type { SessionState } from '../session/index.ts';
+import { sleep } from '../base/index.ts';
+import { CarrelError, codeOf, type CommandReply, type ErrorCode } from '../protocol/index.ts';
+import { wakeAt, type AnyCommand, type SessionState } from '../session/index.ts';
 import { Actor } from './actor.ts';
-import { Hub } from './hub.ts';
-import { load, type Loaded } from './load.ts';
+import { Alarms } from './alarms.ts';
+import { CrashLog } from './crash-log.ts';
+import type { Hub } from './hub.ts';
+import { Hubs } from './hubs.ts';
+import { load, pages, type Loaded } from './load.ts';
 import type { Scope } from './scope.ts';
 
-/** Restarts of one session in this time before it is `failed`. */
-const MAX_RESTARTS = 5;
-const RESTART_WINDOW_MS = 60_000;
-/** Before the n-th restart, ms: doubled each time. */
-const RESTART_DELAY_MS = 50;
+/** Before a session that could not be taken up is tried again, ms. */
+const RETRY_MS = 1_000;
+/** Errors that may be gone then. */
+const PASSING: readonly ErrorCode[] = ['store_unavailable', 'overloaded', 'limit_reached'];
 
 export interface SupervisorLimits {
   readonly liveSessions: number;
@@ -27,17 +30,28 @@ export class Supervisor {
   readonly #scope: Scope;
   readonly #limits: SupervisorLimits;
   readonly #live = new Map<string, Live>();
-  readonly #hubs = new Map<string, Hub>();
-  readonly #crashes = new Map<string, number[]>();
-  #sweep: Disposable | undefined;
-  #closed = false;
-  crashes = 0;
+  /** What sessions that are not live any more still run: none is loaded again before that has ended. */
+  readonly #ending = new Map<string, Promise<void>>();
+  readonly #hubs: Hubs;
+  readonly #crashes = new CrashLog();
+  /** Sessions that are asleep until a time, or wait to be taken up. */
+  readonly #alarms: Alarms;
+  readonly #stop = new AbortController();
+  #sweep: Disposable;
   listenerFaults = 0;
 
   constructor(scope: Scope, limits: SupervisorLimits) {
     this.#scope = scope;
     this.#limits = limits;
-    this.#armSweep();
+    this.#alarms = new Alarms(scope.clock, (session) => void this.wake(session));
+    this.#hubs = new Hubs({
+      isLive: (session) => this.#live.has(session),
+      onFault: (session, error) => {
+        this.listenerFaults++;
+        this.#scope.fault('a listener threw', error, session);
+      },
+    });
+    this.#sweep = this.#armSweep();
   }
 
   get live(): number {
@@ -45,22 +59,20 @@ export class Supervisor {
   }
 
   get viewers(): number {
-    let viewers = 0;
-    for (const hub of this.#hubs.values()) viewers += hub.viewers;
-    return viewers;
+    return this.#hubs.viewers;
+  }
+
+  get crashes(): number {
+    return this.#crashes.total;
+  }
+
+  get #closed(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   /** Everyone who watches this session, whether it is live or asleep. */
   hub(session: string): Hub {
-    let hub = this.#hubs.get(session);
-    if (hub === undefined) {
-      hub = new Hub((error) => {
-        this.listenerFaults++;
-        this.#scope.fault('a listener threw', error, session);
-      });
-      this.#hubs.set(session, hub);
-    }
-    return hub;
+    return this.#hubs.of(session);
   }
 
   /** The actor when the session is live now. */
@@ -70,59 +82,99 @@ export class Supervisor {
 
   /** The session's actor: loaded from the journal, and recovered, when it is not live. Concurrent callers share one load. */
   actor(session: string): Promise<Actor> {
-    const live = this.#live.get(session);
-    if (live !== undefined) return live.actor;
-    if (this.#closed) return Promise.reject(new CarrelError('cancelled', 'The host is closed.'));
-    return this.#keep(session, this.#load(session));
+    if (this.#closed) return Promise.reject(this.#stop.signal.reason as CarrelError);
+    return (
+      this.#live.get(session)?.actor ?? this.#keep(session, this.#load(session, this.#ending.get(session)))
+    );
+  }
+
+  /** Hands the command to the session's actor, which may just be going to sleep: then to its next. */
+  async submit(session: string, command: AnyCommand): Promise<CommandReply> {
+    for (;;) {
+      const actor = await this.actor(session);
+      if (!actor.gone) return actor.submit(command);
+    }
+  }
+
+  /** Takes the session up without anybody asking; later, when it cannot be now. */
+  async wake(session: string): Promise<void> {
+    try {
+      await this.actor(session);
+    } catch (error) {
+      this.#later(session, error);
+    }
   }
 
   /** A session that was created just now: its state is known. When too many are live it stays asleep. */
   adopt(state: SessionState, fence: number): void {
-    if (this.#live.size >= this.#limits.liveSessions) return;
+    if (this.#closed || this.#live.size >= this.#limits.liveSessions) return;
     const actor = this.#make({ state, fence, snapshotSeq: 0 });
+    actor.wake();
     this.#live.set(actor.id, { actor: Promise.resolve(actor), ready: actor });
   }
 
-  /** Stops what the session runs, waits for its end, and gives it up. */
-  sleep(session: string): Promise<void> {
-    return this.#end(session);
+  /** Stops what the session runs, gives it up, and does `then` before it may be live again. */
+  async retire<T>(session: string, then: () => Promise<T>): Promise<T> {
+    const retired = this.#end(session).then(then);
+    void this.#hold(session, Promise.allSettled([retired]));
+    return retired;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#sweep?.[Symbol.dispose]();
-    await Promise.all([...this.#live.keys()].map((session) => this.#end(session)));
-    for (const hub of this.#hubs.values()) hub.close();
+    this.#stop.abort(new CarrelError('cancelled', 'The host is closed.'));
+    this.#sweep[Symbol.dispose]();
+    this.#alarms[Symbol.dispose]();
+    for (const session of this.#live.keys()) void this.#end(session);
+    await Promise.all(this.#ending.values());
+    this.#hubs.close();
   }
 
   #keep(session: string, loading: Promise<Actor>): Promise<Actor> {
     const entry: Live = { actor: loading };
     this.#live.set(session, entry);
+    this.#alarms.clear(session);
     loading.then(
       (actor) => (entry.ready = actor),
       () => {
         if (this.#live.get(session) === entry) this.#live.delete(session);
+        this.#hubs.drop(session);
       },
     );
     return loading;
   }
 
-  async #load(session: string): Promise<Actor> {
-    if (this.#live.size >= this.#limits.liveSessions) await this.#makeRoom();
+  /** `before` is what must have ended. */
+  async #load(session: string, before: Promise<unknown> = Promise.resolve()): Promise<Actor> {
+    await before;
+    if (this.#live.size > this.#limits.liveSessions) await this.#makeRoom();
     const { recovery, ...loaded } = await load(this.#scope, session);
+    await this.#publishMissed(loaded.state);
     const actor = this.#make(loaded);
-    if (recovery !== undefined) await actor.submit(recovery);
+    const crash = this.#crashes.unwritten(session);
+    const first = [crash, recovery].filter((command) => command !== undefined);
+    await Promise.all(first.map((command) => actor.submit(command)));
+    this.#crashes.written(session);
     actor.wake();
     return actor;
   }
 
+  /** What a dead actor wrote without knowing. */
+  async #publishMissed({ session, seq }: SessionState): Promise<void> {
+    const hub = this.hub(session);
+    if (hub.seq === 0) return;
+    for await (const events of pages(this.#scope, { session, after: hub.seq, upTo: seq }))
+      hub.publish(events);
+  }
+
   #make(loaded: Loaded): Actor {
-    const session = loaded.state.session;
+    const { session, seq } = loaded.state;
+    const hub = this.hub(session);
+    hub.seq = seq;
     return new Actor({
       scope: this.#scope,
-      hub: this.hub(session),
+      hub,
       loaded,
-      onDeath: (error) => this.#onDeath(session, error),
+      onDeath: (error, ended) => this.#onDeath(session, { error, ended }),
     });
   }
 
@@ -133,7 +185,7 @@ export class Supervisor {
     if (idle === undefined) {
       throw new CarrelError(
         'limit_reached',
-        `${String(this.#live.size)} sessions are live and none is idle, at most ${String(liveSessions)} may be (limits.liveSessions).`,
+        `${String(liveSessions)} sessions are live and none is idle, more may not be (limits.liveSessions): wait until one is.`,
       );
     }
     await this.#end(idle.id);
@@ -143,53 +195,70 @@ export class Supervisor {
     return [...this.#live.values()].flatMap(({ ready }) => (ready?.idle === true ? [ready] : []));
   }
 
-  #armSweep(): void {
-    this.#sweep = this.#scope.clock.after(this.#limits.asleepAfterMs, () => {
-      const asleepBefore = this.#scope.clock.monotonic() - this.#limits.asleepAfterMs;
-      for (const actor of this.#idle()) if (actor.lastUsedAt <= asleepBefore) void this.#end(actor.id);
-      if (!this.#closed) this.#armSweep();
+  #armSweep(): Disposable {
+    const { clock } = this.#scope;
+    return clock.after(this.#limits.asleepAfterMs, () => {
+      const now = clock.monotonic();
+      for (const { id, lastUsedAt } of this.#idle())
+        if (lastUsedAt <= now - this.#limits.asleepAfterMs) void this.#end(id);
+      this.#crashes.prune(now);
+      this.#sweep = this.#armSweep();
     });
   }
 
-  /** Puts a session to sleep; nothing of it is lost, and its next command wakes it. */
-  async #end(session: string): Promise<void> {
+  /** Puts a session to sleep; nothing of it is lost, and its next command wakes it, or the next of its timers. */
+  #end(session: string): Promise<void> {
     const live = this.#live.get(session);
-    if (live === undefined) return;
-    try {
-      const actor = await live.actor;
-      await actor.close();
-      await this.#scope.store.release(session, actor.fence);
-    } catch (error) {
-      this.#scope.fault('a session could not be put to sleep', error, session);
-    }
-    if (this.#live.get(session) === live) this.#live.delete(session);
-    if (this.#hubs.get(session)?.idle === true) this.#hubs.delete(session);
-  }
-
-  #onDeath(session: string, error: unknown): void {
+    this.#alarms.clear(session);
+    if (live === undefined) return this.#ending.get(session) ?? Promise.resolve();
     this.#live.delete(session);
-    if (this.#closed) return;
-    if (codeOf(error) !== 'internal') {
-      this.#scope.fault('a session was taken over', error, session);
-      return;
-    }
-    this.crashes++;
-    this.#scope.fault('a session crashed', error, session);
-    void this.#keep(session, this.#restart(session, error));
+    return this.#hold(session, this.#finish(session, live));
   }
 
-  async #restart(session: string, error: unknown): Promise<Actor> {
-    const now = this.#scope.clock.monotonic();
-    const recent = [...(this.#crashes.get(session) ?? []), now].filter((at) => at > now - RESTART_WINDOW_MS);
-    this.#crashes.set(session, recent);
-    const delayMs = RESTART_DELAY_MS * 2 ** (recent.length - 1);
-    await new Promise<void>((resolve) => void this.#scope.clock.after(delayMs, resolve));
-    const { recovery, ...loaded } = await load(this.#scope, session);
-    const actor = this.#make(loaded);
-    const failed = recent.length > MAX_RESTARTS;
-    await actor.submit({ type: failed ? 'session/fail' : 'session/crash', error: toErrorInfo(error) });
-    if (recovery !== undefined) await actor.submit(recovery);
-    actor.wake();
-    return actor;
+  async #finish(session: string, { actor, ready }: Live): Promise<void> {
+    try {
+      const ending = ready ?? (await actor);
+      await ending.close();
+      await this.#scope.store.release(session, ending.fence);
+      const at = wakeAt(ending.state);
+      if (at !== undefined && !this.#closed) this.#alarms.set(session, at - this.#scope.clock.now());
+    } catch (error) {
+      if (!this.#closed || codeOf(error) !== 'cancelled')
+        this.#scope.fault('a session could not be put to sleep', error, session);
+    }
+  }
+
+  /** Keeps the session from being live before this has ended too. It never rejects. */
+  #hold(session: string, ended: Promise<unknown>): Promise<void> {
+    const held = Promise.all([this.#ending.get(session), ended]).then(() => {
+      if (this.#ending.get(session) === held) this.#ending.delete(session);
+      this.#hubs.drop(session);
+    });
+    this.#ending.set(session, held);
+    return held;
+  }
+
+  #onDeath(
+    session: string,
+    { error, ended }: { readonly error: unknown; readonly ended: Promise<void> },
+  ): void {
+    const { clock, fault } = this.#scope;
+    this.#live.delete(session);
+    const held = this.#hold(session, ended);
+    if (this.#closed) return;
+    if (codeOf(error) !== 'internal') return fault('a session was given up', error, session);
+    fault('a session crashed', error, session);
+    const delayMs = this.#crashes.add(session, error, clock.monotonic());
+    const pause = sleep(clock, delayMs, this.#stop.signal);
+    const restarted = this.#load(session, Promise.all([held, pause]));
+    this.#keep(session, restarted).catch((cause: unknown) => this.#later(session, cause));
+  }
+
+  /** Nobody waits for this session, so nobody else would try again. */
+  #later(session: string, error: unknown): void {
+    if (this.#closed) return;
+    const code = codeOf(error);
+    if (code !== 'limit_reached') this.#scope.fault('a session could not be taken up', error, session);
+    if (PASSING.includes(code)) this.#alarms.set(session, RETRY_MS);
   }
 }

@@ -1,6 +1,6 @@
 // The text of parts that are still streaming: what viewers have been shown, and what the store does not have yet.
 import type { TailChunk } from '../store/index.ts';
-import type { DeltaFrame } from '../protocol/index.ts';
+import type { DeltaFrame, SessionEvent } from '../protocol/index.ts';
 
 interface OpenPart {
   readonly step: string;
@@ -69,11 +69,6 @@ export class Tail {
     this.#parts.delete(part);
   }
 
-  clear(): void {
-    this.#parts.clear();
-    this.#dirty = false;
-  }
-
   /** The open parts as frames, for someone who joins now. */
   frames(session: string, seq: number): readonly DeltaFrame[] {
     return [...this.#parts.values()].map((open) => {
@@ -86,6 +81,13 @@ export class Tail {
 function textOf(open: OpenPart): string {
   if (open.pieces.length > 1) open.pieces = [open.pieces.join('')];
   return open.pieces[0] ?? '';
+}
+
+/** The parts that end with these events. */
+export function endedParts(events: readonly SessionEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.type === 'text.ended' || event.type === 'reasoning.ended' ? [event.data.part] : [],
+  );
 }
 
 /** Splits text so that the first piece does not end inside a surrogate pair; the rest waits for its other half. */
