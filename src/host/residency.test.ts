@@ -156,11 +156,16 @@ describe('closing a host', () => {
           const text = JSON.stringify(request.messages.at(-1));
           if (text.includes('block')) return [{ call: 'block', args: {} }];
           if (text.includes('ask')) return ASK;
-          return text.includes('stream') ? [{ text: ['begun ', { wait: new Promise(() => undefined) }] }] : HELLO;
+          return text.includes('stream')
+            ? [{ text: ['begun ', { wait: new Promise(() => undefined) }] }]
+            : HELLO;
         },
       });
     const clock = manualClock();
-    const options = { tools: [{ ...tool, name: 'block', access: 'read' as const }, write], profile: { mode: 'ask' as const } };
+    const options = {
+      tools: [{ ...tool, name: 'block', access: 'read' as const }, write],
+      profile: { mode: 'ask' as const },
+    };
     const first = await openTestHost({ ...options, clock, store: createMemoryStore(data), model: models() });
     const ids: Record<string, string> = {};
     for (const what of ['block', 'ask', 'stream']) {
@@ -178,14 +183,24 @@ describe('closing a host', () => {
     expect(first.host.inspect()).toMatchObject({ live: 0, viewers: 0, turns: { inUse: 0, waiting: 0 } });
     expect(first.faults).toEqual([]);
 
-    await using second = await openTestHost({ ...options, store: createMemoryStore(data), model: scriptedModel({ answers: () => HELLO }), recover: 'all' });
-    const outcome = async (what: string) => (await (await second.host.session(ids[what] ?? '')).settled()).lastOutcome;
+    await using second = await openTestHost({
+      ...options,
+      store: createMemoryStore(data),
+      model: scriptedModel({ answers: () => HELLO }),
+      recover: 'all',
+    });
+    const outcome = async (what: string) =>
+      (await (await second.host.session(ids[what] ?? '')).settled()).lastOutcome;
     expect(await outcome('block')).toBe('completed');
     expect(await outcome('stream')).toBe('completed');
     const blocked = await journal(second.store, ids['block'] ?? '');
-    expect(blocked.filter(({ type }) => type === 'tool.finished')).toMatchObject([{ data: { status: 'cancelled' } }]);
+    expect(blocked.filter(({ type }) => type === 'tool.finished')).toMatchObject([
+      { data: { status: 'cancelled' } },
+    ]);
     const streamed = await journal(second.store, ids['stream'] ?? '');
-    expect(streamed.find(({ type }) => type === 'text.ended')).toMatchObject({ data: { text: 'begun ', interrupted: true } });
+    expect(streamed.find(({ type }) => type === 'text.ended')).toMatchObject({
+      data: { text: 'begun ', interrupted: true },
+    });
     const asking = await second.host.session(ids['ask'] ?? '');
     await asking.approve();
     expect(await asking.settled()).toMatchObject({ lastOutcome: 'completed' });
@@ -222,6 +237,8 @@ it('keeps hubs of nobody', async () => {
   const late = await test.host.session(a.id);
   await b.addContext('x');
   expect(await until(late.follow(), ({ type }) => type === 'session.created')).toHaveLength(1);
-  await expect(until((await test.host.session(a.id)).follow({ cursor: { seq: 9, hash: '' } }), () => false)).rejects.toThrow();
+  await expect(
+    until((await test.host.session(a.id)).follow({ cursor: { seq: 9, hash: '' } }), () => false),
+  ).rejects.toThrow();
   expect(test.host.inspect()).toMatchObject({ viewers: 0, live: 1 });
 });
