@@ -1,4 +1,4 @@
-// A home on a disk of its own, which fills up under the real command.
+// A home on a disk of its own, which fills up or is made read-only under the real command.
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -20,6 +20,7 @@ import { Desk, lines, saying } from '../e2e/cli.ts';
 import { configure } from '../e2e/wire.ts';
 import { violations } from '../oracle.ts';
 
+const RUN = ['run', '-m', 'offline/practice', '-s', 'desk'];
 /** Enough for a store and its log, little enough to fill at once. */
 const SIZE = 'size=4m,mode=700';
 const PAGE = Buffer.alloc(4_096);
@@ -52,6 +53,10 @@ class SmallDisk implements Disposable {
     rmSync(this.#filler);
   }
 
+  allowWrites(may: boolean): void {
+    expect(mount('-o', `remount,${may ? 'rw' : 'ro'}`, this.#folder)).toBe(true);
+  }
+
   [Symbol.dispose](): void {
     spawnSync('umount', ['--lazy', this.#folder]);
   }
@@ -76,6 +81,32 @@ async function journal(desk: Desk): Promise<readonly SessionEvent[]> {
 const isEvent = (item: ViewItem): item is SessionEvent => item.type !== 'delta';
 
 describe.skipIf(!canMount())('a home on a disk of its own (mounting one needs root)', () => {
+  it.each<{ what: string; stop: (disk: SmallDisk) => void; mend: (disk: SmallDisk) => void }>([
+    { what: 'full', stop: (disk) => disk.fill(), mend: (disk) => disk.makeRoom() },
+    {
+      what: 'read-only',
+      stop: (disk) => disk.allowWrites(false),
+      mend: (disk) => disk.allowWrites(true),
+    },
+  ])('that is $what: takes no input, is read, and goes on when that is over', async ({ stop, mend }) => {
+    using desk = new Desk();
+    using disk = new SmallDisk(desk.home);
+    expect((await desk.run([...RUN, 'say one'])).code).toBe(0);
+    const before = await journal(desk);
+    stop(disk);
+    const refused = await desk.run([...RUN, '--json', 'say two']);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(JSON.parse(refused.stderr)).toMatchObject({
+      error: { code: 'store_unavailable', message: expect.stringContaining(desk.home) as string },
+    });
+    expect(await journal(desk)).toEqual(before);
+    mend(disk);
+    expect((await desk.run([...RUN, 'say three'])).code).toBe(0);
+    const after = await journal(desk);
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(violations(after)).toEqual([]);
+  });
+
   it('that fills up in the middle of a turn: no tool starts until there is room, and nothing shown is lost', async () => {
     using desk = new Desk();
     using disk = new SmallDisk(desk.home);

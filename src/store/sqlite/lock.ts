@@ -40,9 +40,12 @@ function tryLock({ lock }: Home, open: OpenDatabase): Database | undefined {
 
 function held({ host }: Home, database: Database): Disposable {
   let isHeld = true;
-  const startedAt = Math.round(performance.timeOrigin);
-  writeFileSync(`${host}.tmp`, JSON.stringify({ pid: process.pid, startedAt }), { mode: 0o600 });
-  renameSync(`${host}.tmp`, host);
+  try {
+    withTrouble(host, () => sayWho(host));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return {
     [Symbol.dispose]() {
       if (!isHeld) return;
@@ -51,6 +54,12 @@ function held({ host }: Home, database: Database): Disposable {
       database.close();
     },
   };
+}
+
+function sayWho(host: string): void {
+  const startedAt = Math.round(performance.timeOrigin);
+  writeFileSync(`${host}.tmp`, JSON.stringify({ pid: process.pid, startedAt }), { mode: 0o600 });
+  renameSync(`${host}.tmp`, host);
 }
 
 /** The pid in `host.json`, if that process is alive: a dead one left the file behind, and the holder has yet to replace it. */
