@@ -9,7 +9,7 @@ import { judge, type Verdict } from './outcome.ts';
 
 const LONG = process.env['CARREL_TEST_LONG'] !== undefined;
 const KILLS = LONG ? 200 : 8;
-const CANCELS = LONG ? 50 : 4;
+const CANCELS = LONG ? 20 : 4;
 /** A child that starts, a turn and a half, and two more turns behind it; several times that on a busy machine. */
 const KILL_MS = 15_000;
 
