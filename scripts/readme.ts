@@ -8,9 +8,10 @@ import { join, resolve } from 'node:path';
 import { byRound, startProviderServer, type ProviderServer } from '../src/testing/index.ts';
 import { misspelt, runnableBlocks, type Block } from './readme/blocks.ts';
 
-/** The server that the documents speak of, and the variable that holds its key. */
+/** The server that the documents speak of, its key, and the variable that holds it. */
 const DOCUMENTED = 'http://127.0.0.1:8080';
 const KEY = 'LOCAL_KEY';
+const KEY_VALUE = 'sk-1234';
 /** Longest time of one block. */
 const BLOCK_MS = 60_000;
 
@@ -23,7 +24,7 @@ const ANSWERS = byRound([
 ]);
 
 /** A folder with a little project in it, `carrel` in the path, and nothing of the machine's own settings. */
-function openScratch(server: ProviderServer) {
+function openScratch() {
   const scratch = mkdtempSync(join(tmpdir(), 'carrel-readme-'));
   const [bin, folder] = [join(scratch, 'bin'), join(scratch, 'project')];
   mkdirSync(bin);
@@ -32,7 +33,7 @@ function openScratch(server: ProviderServer) {
   cpSync(join(ROOT, 'README.md'), join(folder, 'README.md'));
   spawnSync('git', ['init', '--quiet'], { cwd: folder });
   const path = `${bin}:${process.env['PATH'] ?? ''}`;
-  const env = { PATH: path, HOME: scratch, CARREL_HOME: join(scratch, 'home'), [KEY]: server.apiKey };
+  const env = { PATH: path, HOME: scratch, CARREL_HOME: join(scratch, 'home'), [KEY]: KEY_VALUE };
   const options: SpawnOptions = {
     cwd: folder,
     env,
@@ -44,7 +45,7 @@ function openScratch(server: ProviderServer) {
 
 /** Runs the blocks of one document in order. Answers with what went otherwise than it says. */
 async function play(document: string, blocks: readonly Block[], server: ProviderServer): Promise<string[]> {
-  using scratch = openScratch(server);
+  using scratch = openScratch();
   const wrong: string[] = [];
   for (const { line, script, exit } of blocks) {
     console.log(`-- ${document}:${line}\n${script.trimEnd()}`);
@@ -57,7 +58,7 @@ async function play(document: string, blocks: readonly Block[], server: Provider
 
 const named = process.argv.slice(2);
 const documents = named.length > 0 ? named : ['README.md', ...globSync('docs/guides/*.md').toSorted()];
-await using server = await startProviderServer();
+await using server = await startProviderServer({ apiKey: KEY_VALUE });
 server.script(ANSWERS);
 const wrong: string[] = [];
 let count = 0;
