@@ -7,5 +7,12 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     restoreMocks: true,
+    coverage: {
+      include: ['src/{session,runtime,store,protocol,host}/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/contract.ts', '**/fixtures.ts', '**/*.fixture.ts'],
+      reporter: ['text', 'text-summary'],
+      reportsDirectory: 'node_modules/.coverage',
+      thresholds: { lines: 80 },
+    },
   },
 });
