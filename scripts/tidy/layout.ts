@@ -26,6 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 export const DOORS: readonly string[] = [
   'src/client/node/index.ts', // the only Node part of the client
   'src/protocol/errors.ts', // without Zod, for a thread that has to start fast
+  'src/config/home.ts', // without Zod, for commands that only read
   'src/cli/specs.ts', // the table of commands; the reference is made from it
 ];
 

@@ -1,5 +1,6 @@
 // How a person names a session. One order, everywhere: id, name in this folder, name elsewhere, prefix of an id.
-import { CarrelError, type SessionSummary } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
+import type { SessionSummary } from '../protocol/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 
 /** What addressing needs to see. A store's reader and a host both give it. */

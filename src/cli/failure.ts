@@ -1,5 +1,5 @@
 import { stripControls } from '../base/index.ts';
-import { ERRORS, toErrorInfo } from '../protocol/index.ts';
+import { ERRORS, toErrorInfo } from '../protocol/errors.ts';
 import { exitOfCode, type Exit } from './exit.ts';
 import { mark } from './render/style.ts';
 import type { Sink } from './terminal.ts';

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 import type { Invocation } from './invocation.ts';
 
 /** The folder that the command is about: `--cwd`, else the current one; its real path, so that one folder has one name. */

@@ -1,4 +1,4 @@
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 
 /** The options of one invocation, read with their kinds: what does not fit is `invalid_params` and names the option. */
 export class Options {

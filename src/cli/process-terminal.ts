@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 import type { Sink, Terminal } from './terminal.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 // The table of commands as a parser. Commander parses and writes help; what a command is, the table says.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { printFailure } from './failure.ts';
 import type { CommandSpec, Invocation, OptionSpec } from './invocation.ts';

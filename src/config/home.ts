@@ -1,6 +1,6 @@
 // Where everything lives. Pure: the environment, the platform and the user's folder are handed in.
 import { posix, win32 } from 'node:path';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

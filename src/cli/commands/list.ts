@@ -1,10 +1,12 @@
-import { CarrelError, Status, type SessionSummary } from '../../protocol/index.ts';
+import { CarrelError } from '../../protocol/errors.ts';
+import type { SessionSummary } from '../../protocol/index.ts';
 import type { ListQuery } from '../../store/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { folderOf } from '../folder.ts';
 import type { Invocation } from '../invocation.ts';
 import { OWNER } from '../owner.ts';
 import { openReading } from '../reading.ts';
+import { STATUSES } from '../specs.ts';
 import { table, type Column } from '../render/table.ts';
 import { ago } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
@@ -43,7 +45,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
 function queryOf(invocation: Invocation): ListQuery {
   const { options } = invocation;
   const all = options.flag('all');
-  const status = options.choice('status', Status.options);
+  const status = options.choice('status', STATUSES);
   if (all && options.text('cwd') !== undefined) {
     throw new CarrelError('invalid_params', '--all lists every folder: leave --cwd out');
   }
@@ -59,7 +61,7 @@ function queryOf(invocation: Invocation): ListQuery {
   };
 }
 
-const PRESENT = Status.options.filter((status) => status !== 'archived');
+const PRESENT = STATUSES.filter((status) => status !== 'archived');
 /** Where a call can wait: a parallel batch may still be at work. */
 const WAITING: readonly SessionSummary['status'][] = ['running', 'waiting'];
 
