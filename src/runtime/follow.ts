@@ -37,7 +37,7 @@ export async function* followBatches(
   const place = new Place(cursor ?? { seq: after });
   while (signal?.aborted !== true) {
     using viewer = supervisor.hub(session).watch();
-    const onAbort = (): void => viewer.close();
+    const onAbort = (): void => viewer[Symbol.dispose]();
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       yield* catchUp(watched, place);
@@ -98,29 +98,55 @@ class Place {
   }
 }
 
-async function* catchUp(
-  { scope, supervisor, session }: Watched,
-  place: Place,
-): AsyncGenerator<readonly ViewItem[]> {
+async function* catchUp(watched: Watched, place: Place): AsyncGenerator<readonly ViewItem[]> {
+  const { supervisor, session } = watched;
   const actor = supervisor.peek(session);
-  const frames = actor === undefined ? await storedFrames(scope, session) : actor.frames();
-  const upTo = actor?.state.seq ?? Infinity;
-  while (place.seq < upTo) {
-    const page = await scope.store.read(scope.owner, session, { after: place.seq, limit: PAGE });
-    const events = page.events.filter((event) => event.seq <= upTo);
-    if (events.length === 0) break;
-    yield place.takeAll(events);
-  }
+  if (actor === undefined) return yield* catchUpAsleep(watched, place);
+  const frames = actor.frames();
+  yield* history(watched, place, actor.state.seq);
   yield place.takeAll(frames.map((frame) => ({ ...frame, seq: Math.max(frame.seq, place.seq) })));
 }
 
-/** Of a session that is asleep: text that its last host left open. */
-async function storedFrames(scope: Scope, session: string): Promise<readonly DeltaFrame[]> {
-  const tail = await scope.store.tail(scope.owner, session);
-  return tail.map((part) => ({ type: 'delta', session, seq: 0, ...part, offset: 0 }));
+/**
+ * The session may come to life meanwhile. A tail belongs to one place in the journal, so it is read again while that moves; it has
+ * all the text that came before that place, because each append brings what is not with the store yet.
+ */
+async function* catchUpAsleep(watched: Watched, place: Place): AsyncGenerator<readonly ViewItem[]> {
+  let seq: number;
+  let frames: readonly DeltaFrame[];
+  do {
+    yield* history(watched, place, Infinity);
+    seq = place.seq;
+    frames = await storedFrames(watched, seq);
+    yield* history(watched, place, Infinity);
+  } while (place.seq !== seq);
+  yield place.takeAll(frames);
 }
 
+async function* history(
+  { scope, session }: Watched,
+  place: Place,
+  upTo: number,
+): AsyncGenerator<readonly ViewItem[]> {
+  while (place.seq < upTo) {
+    const page = await scope.store.read(scope.owner, session, { after: place.seq, limit: PAGE });
+    const events = page.events.filter((event) => event.seq <= upTo);
+    if (events.length === 0) return;
+    yield place.takeAll(events);
+  }
+}
+
+/** Of a session that is asleep: text that its last host left open. */
+async function storedFrames({ scope, session }: Watched, seq: number): Promise<readonly DeltaFrame[]> {
+  const tail = await scope.store.tail(scope.owner, session);
+  return tail.map((part) => ({ type: 'delta', session, seq, ...part, offset: 0 }));
+}
+
+/** Until the viewer fell behind or is closed: then it gives nothing any more. */
 async function* live(viewer: Viewer, place: Place): AsyncGenerator<readonly ViewItem[]> {
-  do yield place.takeAll(await viewer.take());
-  while (!viewer.closed && !viewer.behind);
+  for (;;) {
+    const items = await viewer.take();
+    if (items.length === 0) return;
+    yield place.takeAll(items);
+  }
 }

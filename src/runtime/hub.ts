@@ -32,7 +32,7 @@ export class Viewer implements Disposable {
     this.#signal();
   }
 
-  /** Everything that came since the last call; waits until there is something, the viewer fell behind, or it is closed. */
+  /** Everything that came since the last call; waits until there is something. Nothing: the viewer fell behind, or is closed. */
   async take(): Promise<readonly ViewItem[]> {
     if (this.#items.length === 0 && !this.behind && !this.closed) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -50,6 +50,7 @@ export class Viewer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#leave();
+    this.#items = [];
     this.close();
   }
 
