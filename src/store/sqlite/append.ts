@@ -14,23 +14,33 @@ export function appendGroup(connection: Connection, group: EncodedGroup, now: nu
   const end = {
     seq: group.expectedSeq + group.bodies.length,
     hash: hashes.at(-1) ?? place?.hash ?? EMPTY_HASH,
+    appendId: group.bodies.length > 0 ? group.appendId : (place?.appendId ?? ''),
   };
   const no = place?.no ?? insertSession(connection, group);
   writeEvents(connection, no, { ...group, hashes });
-  if (group.bodies.length > 0) moveHead(connection, no, { ...end, appendId: group.appendId });
-  if (group.row !== undefined) writeRow(connection, no, group.row);
+  if (group.row !== undefined) writeRow(connection, no, { row: group.row, before: place, head: end });
   for (const chunk of group.tail) writeChunk(connection, no, chunk);
   writeCommand(connection, no, { command: group.command, now });
   writeSnapshot(connection, no, group.snapshot);
   return { kind: 'accepted', seq: end.seq, hash: shortHash(end.hash) };
 }
 
-export function writeRow(connection: Connection, no: number, row: Row): void {
+type JournalHead = Pick<SessionPlace, 'seq' | 'hash' | 'appendId'>;
+
+/** In one go with the journal's head. The name is written only where it changes: its index is dear, and it hardly ever does. */
+export function writeRow(
+  connection: Connection,
+  no: number,
+  { row, before, head }: Readonly<{ row: Row; before: SessionPlace | undefined; head: JournalHead }>,
+): void {
+  if (before !== undefined && !isNamed(before, row))
+    connection.run('UPDATE sessions SET folder = ?, name = ? WHERE no = ?', row.folder, row.name, no);
   connection.run(
-    `UPDATE sessions SET folder = ?, name = ?, status = ?, parent = ?, updated_at = ?, wake_at = ?, open = ?, words = ?, summary = ?
-     WHERE no = ?`,
-    row.folder,
-    row.name,
+    `UPDATE sessions SET seq = ?, hash = ?, append_id = ?, status = ?, parent = ?, updated_at = ?, wake_at = ?, open = ?,
+     words = ?, summary = ? WHERE no = ?`,
+    head.seq,
+    head.hash,
+    head.appendId,
     row.status,
     row.parent,
     row.updatedAt,
@@ -42,13 +52,17 @@ export function writeRow(connection: Connection, no: number, row: Row): void {
   );
 }
 
+function isNamed(place: SessionPlace | undefined, { folder, name }: Pick<Row, 'folder' | 'name'>): boolean {
+  return place?.folder === folder && place.name === name;
+}
+
 function evidenceOf(connection: Connection, session: string, place: SessionPlace | undefined): Evidence {
   const no = place?.no ?? 0; // of no session
   return {
     place,
     command: (identity, id) => findCommand(connection, identity, id),
     isErased: () => connection.get('SELECT 1 FROM tombstones WHERE session = ?', session) !== undefined,
-    holder: (row) => findHolder(connection, row),
+    holder: (row) => (isNamed(place, row) ? session : findHolder(connection, row)),
     isEnded: (part) =>
       connection.get('SELECT 1 FROM ended_parts WHERE no = ? AND part = ?', no, part) !== undefined,
     lengthOf: (part) =>
@@ -95,20 +109,6 @@ function writeEvents(connection: Connection, no: number, group: SealedGroup): vo
   }
   for (const blob of group.blobs)
     connection.run('INSERT OR IGNORE INTO blob_names VALUES (?, ?)', no, Buffer.from(blob, 'hex'));
-}
-
-function moveHead(
-  connection: Connection,
-  no: number,
-  { seq, hash, appendId }: { readonly seq: number; readonly hash: Uint8Array; readonly appendId: string },
-): void {
-  connection.run(
-    'UPDATE sessions SET seq = ?, hash = ?, append_id = ? WHERE no = ?',
-    seq,
-    hash,
-    appendId,
-    no,
-  );
 }
 
 function writeChunk(connection: Connection, no: number, { step, part, kind, text, offset }: TailChunk): void {

@@ -40,10 +40,10 @@ function release(connection: Connection, { session, fence }: Needs<'release'>): 
 }
 
 function putSummary(connection: Connection, { session, row }: Needs<'putSummary'>): null {
-  const { no } = ownSession(connection, row.owner, session);
+  const place = ownSession(connection, row.owner, session);
   const by = findHolder(connection, row);
   if (by !== undefined && by !== session) throw nameTaken(row, by);
-  writeRow(connection, no, row);
+  writeRow(connection, place.no, { row, before: place, head: place });
   return null;
 }
 

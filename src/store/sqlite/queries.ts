@@ -7,11 +7,13 @@ import type { TailPart } from '../port.ts';
 /** `no` names the session inside the file. */
 export interface SessionPlace extends Place {
   readonly no: number;
+  readonly folder: string;
+  readonly name: string;
 }
 
 export function findSession(connection: Connection, session: string): SessionPlace | undefined {
   return connection.get<SessionPlace>(
-    'SELECT no, owner, fence, seq, hash, append_id AS appendId FROM sessions WHERE session = ?',
+    'SELECT no, owner, folder, name, fence, seq, hash, append_id AS appendId FROM sessions WHERE session = ?',
     session,
   );
 }
