@@ -3,6 +3,7 @@ import {
   CarrelError,
   type Command,
   type CommandReply,
+  type Cursor,
   type EventType,
   type SessionEvent,
   type SessionSummary,
@@ -93,6 +94,12 @@ export class NearSession implements SessionHandle {
 
   follow(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterable<ViewItem> {
     return follow(this.#watched, options);
+  }
+
+  async cursor(seq?: number): Promise<Cursor> {
+    const place = seq ?? (await this.summary()).seq;
+    const { hash } = await this.#scope.store.read(this.#scope.owner, this.id, { after: place, limit: 0 });
+    return { seq: place, hash };
   }
 
   on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedModel } from '../model/index.ts';
 import { createMemoryStore, memoryData } from '../store/index.ts';
-import { blockingTool, openTestHost } from '../testing/index.ts';
+import { blockingTool, openTestHost, testTool } from '../testing/index.ts';
 import { checkList } from './index.ts';
 
 const model = () => scriptedModel({ answers: () => [{ text: ['hello'] }] });
@@ -61,5 +61,41 @@ describe('lists', () => {
       'a list row was wrong, and is mended from its journal',
     ]);
     expect((await checkList(test.store, 'local')).wrong).toEqual([]);
+  });
+});
+
+describe('a cursor', () => {
+  it('names a place that a later reader goes on from', async () => {
+    await using test = await openTestHost({ model: model() });
+    const session = await test.session();
+    await session.send('one');
+    await session.settled();
+    const cursor = await session.cursor();
+    const { seq } = await session.summary();
+    expect(cursor).toMatchObject({ seq, hash: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown });
+    await session.send('two');
+    for await (const item of session.follow({ cursor })) {
+      expect(item.seq).toBe(seq + 1);
+      break;
+    }
+    for await (const item of session.follow({ after: 2 })) {
+      expect(item.seq).toBe(3);
+      break;
+    }
+    await session.settled();
+  });
+
+  it('of time passes, and with it an approval', async () => {
+    await using test = await openTestHost({
+      answers: [[{ call: 'write', args: {} }], [{ text: 'ok' }]],
+      tools: [testTool({ name: 'write', access: 'write' })],
+      profile: { mode: 'ask', limits: { approvalMs: 60_000 } },
+    });
+    const session = await test.session();
+    await session.send('write');
+    await session.settled();
+    const late = test.clock.advance(60_000).then(() => session.approve());
+    await expect(late).rejects.toMatchObject({ code: 'conflict' });
+    expect(await session.settled()).toMatchObject({ status: 'idle', lastOutcome: 'completed' });
   });
 });

@@ -100,8 +100,17 @@ export interface SessionHandle {
   approve(call?: string, scope?: Scope): Promise<CommandReply>;
   deny(call?: string, reason?: string): Promise<CommandReply>;
   addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;
-  /** Every item after the cursor (from the start without one), each once and in order, live from then on. Ends when the signal aborts, the reader leaves, or the host closes. */
-  follow(options?: { readonly cursor?: Cursor; readonly signal?: AbortSignal }): AsyncIterable<ViewItem>;
+  /**
+   * Every item after the cursor or after the event `after` (else from the start), each once and in order, live from then on. Ends
+   * when the signal aborts, the reader leaves, or the host closes. It wakes nobody: an interrupted turn waits for a command.
+   */
+  follow(options?: {
+    readonly cursor?: Cursor;
+    readonly after?: number;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<ViewItem>;
+  /** The place behind event `seq` (default: the newest), to keep and to follow from later. */
+  cursor(seq?: number): Promise<Cursor>;
   /** Called for each event of this type (`*`: all) after it is durable. What it throws is counted and reported, nothing more. */
   on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable;
   /** The list row as of the last durable event. */

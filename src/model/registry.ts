@@ -69,7 +69,7 @@ function whatIsMissing({ name, kind, baseUrl, apiKey, apiKeyEnv }: ProviderOptio
 
 function unavailable(id: string, why: string, known: readonly string[]): CarrelError {
   const others = known.filter((each) => each !== PRACTICE_ID);
-  const exist = others.length === 0 ? 'none is configured' : `configured are ${others.join(', ')}`;
+  const exist = others.length === 0 ? 'nothing else is configured' : `configured are ${others.join(', ')}`;
   const message = `no model ${JSON.stringify(id)}: ${why}; ${exist}; ${PRACTICE_ID} needs nothing`;
   return new CarrelError('model_unavailable', message, { data: { model: id, configured: others } });
 }

@@ -28,7 +28,8 @@ export const ERRORS = {
     http: 404,
     retry: 'never',
     meaning: 'The thing that was named does not exist, or not for you.',
-    remedy: 'List what there is (`carrel list --all`) and use an id.',
+    remedy:
+      'The message names what was looked for; list what there is, for sessions with `carrel list --all`.',
   },
   already_exists: {
     rpc: -32002,

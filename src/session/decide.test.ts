@@ -66,10 +66,10 @@ describe('the model is sent', () => {
 
 describe('an approval', () => {
   it.each(['session', 'path', 'always'] as const)('with scope %s is remembered', (scope) => {
-    const self = start([[call('a', { may: 'ask', path: '/work/x' })]]);
+    const self = start([[call('a', { may: 'ask', path: '/home/me/x' })]]);
     self.submit(send('hi'));
     self.settle().submit(resolve('allow', { scope }));
-    expect(self.state.grants).toEqual([{ tool: 'a', scope, path: '/work/x' }]);
+    expect(self.state.grants).toEqual([{ tool: 'a', scope, path: '/home/me/x' }]);
   });
 
   it.each([

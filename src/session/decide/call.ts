@@ -74,6 +74,9 @@ export const decideResolve: Decider<Resolve> = (draft, command) => {
       `${command.call ?? 'No call'} waits for no approval${ids.length > 0 ? `; ${ids.join(', ')} does` : ''}.`,
     );
   }
+  if ((call.expiresAt ?? Infinity) <= draft.facts.at) {
+    return refuse('conflict', `The question about ${call.id} has expired: the call is denied.`);
+  }
   resolve(draft, call, command);
   advance(draft);
   return undefined;
