@@ -1,7 +1,9 @@
 // The library door: composes everything below it, and reads no environment.
+import { setImmediate } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
 import {
+  Beat,
   Conversations,
   Slots,
   Supervisor,
@@ -34,6 +36,9 @@ export const HOST_LIMITS: HostLimits = {
 
 /** Sessions with open work that are loaded side by side: enough to share syncs. */
 const RECOVERED_AT_ONCE = 64;
+
+/** How far behind the stream the store may be, ms; less than half of what is promised, so that a sync fits. */
+const TAIL_FLUSH_MS = 40;
 
 /**
  * Opens a host on a store that is its own from here on. With `recover: 'all'` it resolves once every session with open work has
@@ -81,6 +86,7 @@ class NearHost implements Host {
       owner: options.owner ?? 'local',
       blobs: new TextBlobs(options.store),
       conversations: new Conversations(),
+      tailBeat: new Beat(clock, TAIL_FLUSH_MS),
       turnSlots: this.#turnSlots,
       providerSlots,
       grants: () => options.grants?.() ?? [],
@@ -109,7 +115,14 @@ class NearHost implements Host {
     if (status === 'running' || status === 'waiting') {
       throw new CarrelError('conflict', `Session ${name} is ${status}: cancel its turn first.`);
     }
-    return this.#supervisor.retire(id, () => this.#scope.store.erase(this.#scope.owner, id));
+    return this.#supervisor.retire(id, async () => {
+      const { blobs, conversations, owner, store } = this.#scope;
+      conversations.take(id);
+      blobs.forget();
+      // Appends that name a text written before are on their way now; later ones write it again, and so keep it.
+      await setImmediate();
+      return store.erase(owner, id);
+    });
   }
 
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {

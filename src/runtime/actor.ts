@@ -31,8 +31,6 @@ import type { Scope } from './scope.ts';
 import { endedParts, Tail } from './tail.ts';
 import { TurnContext } from './turn-context.ts';
 
-/** How far behind the stream the store may be, ms; less than half of what is promised, so that a sync fits. */
-const TAIL_FLUSH_MS = 40;
 /** With these the store may work again later, and the session is as its journal says. */
 const STORE_TROUBLE: readonly ErrorCode[] = ['store_unavailable', 'overloaded'];
 
@@ -160,7 +158,7 @@ export class Actor implements SessionView {
   }
 
   #armTail(): void {
-    this.#tailTimer ??= this.#scope.clock.after(TAIL_FLUSH_MS, () => {
+    this.#tailTimer ??= this.#scope.tailBeat.join(() => {
       this.#tailTimer = undefined;
       this.#tailDue = this.#flushing !== undefined;
       this.#pump();

@@ -1,3 +1,4 @@
+export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
 export { Actor } from './actor.ts';
 export { follow, followBatches, type FollowOptions, type Watched } from './follow.ts';

@@ -4,6 +4,7 @@ import type { Grant } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
+import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
 import type { Slots } from './slots.ts';
 import type { TextBlobs } from './text-blobs.ts';
@@ -17,6 +18,8 @@ export interface Scope {
   readonly owner: string;
   readonly blobs: TextBlobs;
   readonly conversations: Conversations;
+  /** When streaming text is written. */
+  readonly tailBeat: Beat;
   readonly turnSlots: Slots;
   readonly providerSlots: (provider: string) => Slots;
   /** Permissions that hold for every session of this host. */

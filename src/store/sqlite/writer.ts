@@ -45,13 +45,14 @@ export class Writer {
     if (this.#waiting.length >= MAX_WAITING) return Promise.reject(overloaded());
     const answer = deferred<Answer>();
     this.#waiting.push({ request: { change, needs }, answer });
-    this.#fly();
+    // What comes in the same turn of the event loop goes together.
+    if (this.#waiting.length === 1) setImmediate(() => this.#fly());
     return answer.promise;
   }
 
   /** Writes what waits, then ends the thread. Nothing may be sent afterwards. Idempotent. */
   async close(): Promise<void> {
-    if (this.#flying.length > 0) await (this.#idle ??= deferred<void>()).promise;
+    if (this.#flying.length > 0 || this.#waiting.length > 0) await (this.#idle ??= deferred<void>()).promise;
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker === undefined) return;
