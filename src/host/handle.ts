@@ -16,6 +16,9 @@ import type { Heard, SendOptions, SessionHandle } from './port.ts';
 
 const USER: Source = { kind: 'user' };
 
+/** Events that one input can lead to at once: every queued one delivered, and a turn begun. */
+const LONGEST_APPEND = 1_000;
+
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** A session, near. It holds nothing but the id, so it may be kept or dropped at will. */
@@ -53,13 +56,31 @@ export class NearSession implements SessionHandle {
     return new Flat(this.#runBatches(command), this.#endOf(command.id));
   }
 
+  /** The viewer is there before the command, so that nothing of it needs to be read. */
   async *#runBatches(command: Command): AsyncGenerator<readonly ViewItem[]> {
     const { seq: after } = await this.summary();
     const stop = new AbortController();
-    const sent = this.command(command);
-    sent.catch(() => stop.abort());
-    yield* followBatches(this.#watched, { after, signal: stop.signal });
-    await sent;
+    const batches = followBatches(this.#watched, { after, signal: stop.signal });
+    const first = batches.next();
+    try {
+      const { seq } = await this.command(command);
+      if (seq > after) {
+        yield (await first).value ?? [];
+        yield* batches;
+        return;
+      }
+      yield* followBatches(this.#watched, { after: await this.#beforeInput(command.id, seq) });
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** A repeat is followed from where its input was accepted: in the append that ended at `seq`. */
+  async #beforeInput(command: string, seq: number): Promise<number> {
+    const range = { before: seq + 1, limit: LONGEST_APPEND };
+    const { events } = await this.#scope.store.read(this.#scope.owner, this.id, range);
+    const input = events.find((event) => event.type === 'input.accepted' && event.data.command === command);
+    return input === undefined ? seq : input.seq - 1;
   }
 
   cancel(reason?: string): Promise<CommandReply> {
@@ -102,8 +123,8 @@ export class NearSession implements SessionHandle {
     return { seq: place, hash };
   }
 
-  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable {
-    return this.#supervisor.hub(this.id).on(type, listener as (event: SessionEvent) => void);
+  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => unknown): Disposable {
+    return this.#supervisor.hub(this.id).on(type, listener as (event: SessionEvent) => unknown);
   }
 
   async summary(): Promise<SessionSummary> {
@@ -154,12 +175,14 @@ export class NearSession implements SessionHandle {
       if (item.type === 'turn.finished') return item.turn === turn;
       if (item.type === 'input.withdrawn') return item.data.command === command;
       if (item.type === 'input.held') return item.data.commands.includes(command);
-      return this.#waitsAt(item.seq);
+      return this.#waitsAt(item);
     };
   }
 
-  #waitsAt(seq: number): boolean {
+  /** One that is asleep with a question open waits for its answer. */
+  #waitsAt({ type, seq }: SessionEvent): boolean {
     const state = this.#supervisor.peek(this.id)?.state;
-    return state?.seq === seq && statusOf(state) === 'waiting';
+    if (state === undefined) return type === 'approval.requested';
+    return state.seq === seq && statusOf(state) === 'waiting';
   }
 }

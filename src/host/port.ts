@@ -111,8 +111,8 @@ export interface SessionHandle {
   }): AsyncIterable<ViewItem>;
   /** The place behind event `seq` (default: the newest), to keep and to follow from later. */
   cursor(seq?: number): Promise<Cursor>;
-  /** Called for each event of this type (`*`: all) after it is durable. What it throws is counted and reported, nothing more. */
-  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => void): Disposable;
+  /** Called for each event of this type (`*`: all) after it is durable. It may be asynchronous, and is not waited for. What it throws or rejects with is counted and reported, nothing more. */
+  on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => unknown): Disposable;
   /** The list row as of the last durable event. */
   summary(): Promise<SessionSummary>;
   /** Resolves with the row as soon as the status is none of `running`; `until` narrows it. Rejects when the signal aborts. */

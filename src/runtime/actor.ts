@@ -196,9 +196,12 @@ export class Actor implements SessionView {
       await this.#afterFailure(error);
       return;
     }
-    this.#commit(pending, results);
+    const whole = this.#commit(pending, results);
     const written = results.at(-1);
-    if (chunks.length > 0 && written?.kind !== 'accepted') this.#keepTail(chunks, { pending, written });
+    if (chunks.length === 0 || written?.kind === 'accepted') return;
+    // Text behind a command that was not taken waits again, as that did; nothing else keeps it out but another writer.
+    if (whole || written?.kind !== 'conflict') throw lost(written);
+    this.#tail.unsave(chunks);
   }
 
   /** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
@@ -247,8 +250,8 @@ export class Actor implements SessionView {
     this.#sync();
   }
 
-  /** A command behind one that the store did not take stands on a state that is not: it is decided again. */
-  #commit(pending: readonly Pending[], results: readonly AppendResult[]): void {
+  /** A command behind one that the store did not take stands on a state that is not: it is decided again. Gives whether all were taken. */
+  #commit(pending: readonly Pending[], results: readonly AppendResult[]): boolean {
     const again: Mail[] = [];
     let broken = false;
     let fatal: CarrelError | undefined;
@@ -267,6 +270,7 @@ export class Actor implements SessionView {
     this.#mailbox.putBack(again);
     if (fatal !== undefined) throw fatal;
     this.#sync();
+    return !broken;
   }
 
   /** Committed: the state is readable before anyone sees the events. */
@@ -277,19 +281,6 @@ export class Actor implements SessionView {
     for (const part of endedParts(events)) this.#tail.end(part);
     saveGrants(this.#scope, events);
     this.#hub.publish(events);
-  }
-
-  /** Text behind a command that was not taken waits again, as that did. Nothing else keeps text out but another writer. */
-  #keepTail(
-    chunks: readonly TailChunk[],
-    {
-      pending,
-      written,
-    }: { readonly pending: readonly Pending[]; readonly written: AppendResult | undefined },
-  ): void {
-    const stands = pending.at(-1)?.decided.state.seq ?? this.#state.seq;
-    if (written?.kind !== 'conflict' || stands === this.#state.seq) throw lost(written);
-    this.#tail.unsave(chunks);
   }
 
   #die(error: unknown): void {

@@ -19,6 +19,7 @@ export class Conversations {
   /** Keeps it, and drops those that were kept longest when there are too many. */
   keep(session: string, conversation: Conversation): void {
     const { size } = conversation;
+    this.take(session);
     if (size > CAPACITY / 4) return;
     this.#kept.set(session, { conversation, size });
     this.#size += size;

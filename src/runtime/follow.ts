@@ -101,7 +101,10 @@ class Place {
 async function* catchUp(watched: Watched, place: Place): AsyncGenerator<readonly ViewItem[]> {
   const { supervisor, session } = watched;
   const actor = supervisor.peek(session);
-  if (actor === undefined) return yield* catchUpAsleep(watched, place);
+  if (actor === undefined) {
+    yield* catchUpAsleep(watched, place);
+    return;
+  }
   const frames = actor.frames();
   yield* history(watched, place, actor.state.seq);
   yield place.takeAll(frames.map((frame) => ({ ...frame, seq: Math.max(frame.seq, place.seq) })));

@@ -55,7 +55,7 @@ export function answerRefused(mail: Mail, result: AppendResult | undefined): Car
   return error;
 }
 
-/** Someone else writes this session. */
+/** Someone else writes this session; with a `fence` in the data, someone who claimed it since. */
 export function lost(result: AppendResult | undefined): CarrelError {
   const why =
     result?.kind === 'fenced'
@@ -63,5 +63,7 @@ export function lost(result: AppendResult | undefined): CarrelError {
       : result?.kind === 'conflict'
         ? result.why
         : 'the store gave no answer';
-  return new CarrelError('conflict', `The session was written by someone else: ${why}. Ask again.`);
+  return new CarrelError('conflict', `The session was written by someone else: ${why}. Ask again.`, {
+    data: result?.kind === 'fenced' ? { fence: result.fence } : {},
+  });
 }

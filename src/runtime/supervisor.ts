@@ -246,7 +246,11 @@ export class Supervisor {
     this.#live.delete(session);
     const held = this.#hold(session, ended);
     if (this.#closed) return;
-    if (codeOf(error) !== 'internal') return fault('a session was given up', error, session);
+    if (codeOf(error) !== 'internal') {
+      fault('a session was given up', error, session);
+      if (!isTaken(error)) this.#alarms.set(session, RETRY_MS);
+      return;
+    }
     fault('a session crashed', error, session);
     const delayMs = this.#crashes.add(session, error, clock.monotonic());
     const pause = sleep(clock, delayMs, this.#stop.signal);
@@ -261,4 +265,9 @@ export class Supervisor {
     if (code !== 'limit_reached') this.#scope.fault('a session could not be taken up', error, session);
     if (PASSING.includes(code)) this.#alarms.set(session, RETRY_MS);
   }
+}
+
+/** Another host has claimed the session: it is that one's to go on with. */
+function isTaken(error: unknown): boolean {
+  return error instanceof CarrelError && error.data['fence'] !== undefined;
 }

@@ -9,6 +9,8 @@ export class TextBlobs {
   readonly #store: Store;
   readonly #ids = new Map<string, string>();
   readonly #texts = new Map<string, string>();
+  /** Raised by `forget`: ids from before may name what is erased. */
+  generation = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -33,6 +35,13 @@ export class TextBlobs {
     const text = new TextDecoder().decode(bytes);
     this.#keep(id, text);
     return text;
+  }
+
+  /** Before an erasing: what is put from now on is written again if need be. */
+  forget(): void {
+    this.generation++;
+    this.#ids.clear();
+    this.#texts.clear();
   }
 
   #keep(id: string, text: string): void {

@@ -12,6 +12,8 @@ interface InForce {
   readonly frame: Frame;
   readonly profile: SessionState['profile'];
   readonly day: number;
+  /** Of the blobs when it was made. */
+  readonly generation: number;
 }
 
 export class TurnContext {
@@ -26,12 +28,15 @@ export class TurnContext {
 
   /** For a turn that starts now. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
   async frame({ profile }: SessionState): Promise<Frame> {
-    const now = this.#scope.clock.now();
-    const today = dayNumber(now);
-    if (this.#inForce?.profile !== profile) {
-      this.#inForce = { frame: await frameOf(this.#scope, profile), profile, day: today };
-    } else if (this.#inForce.day !== today) {
-      this.#inForce = { frame: { ...this.#inForce.frame, date: day(now) }, profile, day: today };
+    const { blobs, clock } = this.#scope;
+    const today = dayNumber(clock.now());
+    while (this.#inForce?.profile !== profile || this.#inForce.generation !== blobs.generation) {
+      const { generation } = blobs;
+      this.#inForce = { frame: await frameOf(this.#scope, profile), profile, day: today, generation };
+    }
+    if (this.#inForce.day !== today) {
+      const frame = { ...this.#inForce.frame, date: day(clock.now()) };
+      this.#inForce = { ...this.#inForce, frame, day: today };
     }
     return this.#inForce.frame;
   }

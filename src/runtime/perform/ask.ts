@@ -82,6 +82,7 @@ async function request(
 ): Promise<number | undefined> {
   const { scope, view } = work;
   const built = await buildRequest(work, model, factor);
+  signal.throwIfAborted();
   const { modelSilenceMs } = view.state.profile.limits;
   const silent = new AbortController();
   const startedAt = scope.clock.monotonic();
@@ -99,10 +100,10 @@ async function request(
       answer.add(piece);
     }),
   );
-  if (silent.signal.aborted && !signal.aborted)
-    answer.add({ type: 'failed', failure: silence(model, modelSilenceMs) });
-  else if (signal.aborted && answer.ending?.kind !== 'finished')
-    answer.add({ type: 'failed', failure: cancelled(signal) });
+  if (either.aborted && answer.ending?.kind !== 'finished') {
+    const failure = signal.aborted ? cancelled(signal) : silence(model, modelSilenceMs);
+    answer.add({ type: 'failed', failure });
+  }
   return firstMs;
 }
 

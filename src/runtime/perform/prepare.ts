@@ -26,7 +26,8 @@ function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall)
     parallel: false,
     ...(provider === undefined ? {} : { provider }),
   };
-  const offered = view.state.profile.tools;
+  const { profile, turn } = view.state;
+  const offered = turn?.without?.includes('tools') === true ? [] : profile.tools;
   const tool = offered.includes(name) ? scope.tools.get(name) : undefined;
   if (tool === undefined) {
     const message = `There is no tool ${JSON.stringify(name)}. Offered are: ${offered.join(', ') || 'none'}.`;
