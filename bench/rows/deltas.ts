@@ -1,10 +1,11 @@
 // CPU per streamed delta: durable, with one viewer, eight sessions at once. The floor is the provider adapter alone on the same
 // stream; below that a raw fetch. Deltas that share packets show our own share; one delta a packet is what networks do.
 import type { Model, ModelRequest } from '../../src/model/index.ts';
+import type { Host } from '../../src/host/index.ts';
 import { benchHost, cpuMicros, median, modelsAt, scratch, streamServer, type Row } from '../measure.ts';
 
-const SESSIONS = 8;
-const DELTAS = 200;
+export const SESSIONS = 8;
+export const DELTAS = 200;
 const RUNS = 7;
 
 const REQUEST: ModelRequest = {
@@ -42,19 +43,21 @@ function together(turns: number, work: () => Promise<void>): () => Promise<unkno
     );
 }
 
+/** A session of its own, followed by its one viewer. */
+export async function talk(host: Host, folder: string, turns: number): Promise<void> {
+  const session = await host.create({ folder });
+  for (let n = 0; n < turns; n++)
+    for await (const item of session.run('hi'))
+      if (item.type === 'turn.finished' && item.data.outcome !== 'completed') throw new Error(item.data.why);
+}
+
 async function measure(everyMs: number, turns: number): Promise<readonly Row[]> {
   using home = scratch();
   await using server = await streamServer(DELTAS, everyMs);
   const models = modelsAt(server.url);
   const model = await models.resolve('local/m');
   await using bench = await benchHost(home.path, { models, model: 'local/m' });
-  const turn = async (): Promise<void> => {
-    const session = await bench.host.create({ folder: home.path });
-    for (let n = 0; n < turns; n++)
-      for await (const item of session.run('hi'))
-        if (item.type === 'turn.finished' && item.data.outcome !== 'completed')
-          throw new Error(item.data.why);
-  };
+  const turn = (): Promise<void> => talk(bench.host, home.path, turns);
   const all = SESSIONS * DELTAS * turns;
   const figures = { raw: [] as number[], adapter: [] as number[], carrel: [] as number[] };
   for (let run = 0; run <= RUNS; run++) {
