@@ -22,20 +22,21 @@ export async function ownShare(): Promise<readonly Share[]> {
   const run = (): Promise<unknown> =>
     Promise.all(Array.from({ length: SESSIONS }, () => talk(bench.host, home.path, TURNS)));
   await run();
-  const before = process.threadCpuUsage();
-  let profile: Profiler.Profile | undefined;
-  const all = await cpuMicros(async () => (profile = await profiled(run)));
-  const { user, system } = process.threadCpuUsage(before);
+  let main = 0;
+  let all = 0;
+  const profile = await profiled(async () => {
+    const before = process.threadCpuUsage();
+    all = await cpuMicros(run);
+    const { user, system } = process.threadCpuUsage(before);
+    main = user + system;
+  });
   const deltas = SESSIONS * TURNS * DELTAS;
-  const main = [...sampled(profile)].map(([part, share]) => ({
-    part,
-    micros: ((user + system) * share) / deltas,
-  }));
+  const parts = [...sampled(profile)].map(([part, share]) => ({ part, micros: (main * share) / deltas }));
   const others = {
-    part: "other threads: the store's, the garbage collector's, the compiler's",
-    micros: (all - user - system) / deltas,
+    part: "other threads: the store's, the garbage collector's, the compiler's, the profiler's",
+    micros: (all - main) / deltas,
   };
-  return [...main, others].toSorted((a, b) => b.micros - a.micros);
+  return [...parts, others].toSorted((a, b) => b.micros - a.micros);
 }
 
 async function profiled(run: () => Promise<unknown>): Promise<Profiler.Profile> {
@@ -59,20 +60,21 @@ class DisposableSession extends Session implements Disposable {
   }
 }
 
-/** Each part's share of the time in which the thread was not idle. */
-function sampled(profile: Profiler.Profile | undefined): ReadonlyMap<string, number> {
-  const nodes = new Map(profile?.nodes.map((node) => [node.id, node]));
+/** Each part's share of the time in which the thread was neither idle nor busy with the profile. */
+function sampled(profile: Profiler.Profile): ReadonlyMap<string, number> {
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(
-    profile?.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
+    profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)),
   );
   const times = new Map<string, number>();
   let total = 0;
-  for (const [index, id] of (profile?.samples ?? []).entries()) {
-    if (nodes.get(id)?.callFrame.functionName === '(idle)') continue;
+  for (const [index, id] of (profile.samples ?? []).entries()) {
+    const { functionName = '', url = '' } = nodes.get(id)?.callFrame ?? {};
+    if (functionName === '(idle)' || url === 'node:inspector') continue;
     let at: number | undefined = id;
     while (at !== undefined && moduleOf(nodes.get(at)) === undefined) at = parents.get(at);
     const part = (at === undefined ? undefined : moduleOf(nodes.get(at))) ?? 'Node: fetch, streams, promises';
-    const took = profile?.timeDeltas?.[index] ?? 0;
+    const took = profile.timeDeltas?.[index] ?? 0;
     times.set(part, (times.get(part) ?? 0) + took);
     total += took;
   }

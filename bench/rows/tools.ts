@@ -1,11 +1,13 @@
 // Five rounds of a tool that does nothing: what is left is the loop and its syncs. A round needs two: the intent before the tool
 // starts, the result before the model sees it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { scriptedModel } from '../../src/model/index.ts';
 import type { Tool } from '../../src/tool/index.ts';
 import { builtinTools } from '../../src/tool/index.ts';
-import { benchHost, median, only, scratch, wallMs, type Row } from '../measure.ts';
+import { benchHost, median, only, scratch, times, wallMs, type Row } from '../measure.ts';
 
 const ROUNDS = 5;
 /** Input, then an intent and a result for each round, then the end of the turn. */
@@ -34,6 +36,13 @@ function syncFloor(folder: string): Promise<number> {
     }
     closeSync(fd);
     return Promise.resolve();
+  });
+}
+
+/** As many shells that do nothing, started from this process and waited for. */
+function shellFloor(): Promise<number> {
+  return wallMs(async () => {
+    for (let n = 0; n < ROUNDS; n++) await once(spawn('/bin/sh', ['-c', 'true']), 'exit');
   });
 }
 
@@ -74,11 +83,15 @@ export async function toolRows(): Promise<readonly Row[]> {
   ];
   if (shell !== undefined) {
     const real = await rounds(shell, { command: 'true' });
+    const shells = median(await times(RUNS, shellFloor));
     rows.push({
       name: '5 tool rounds, real shell',
       value: real.took,
       unit: 'ms',
-      floor: { name: `${String(SYNCS)} synced appends`, value: real.floor },
+      floor: {
+        name: `${String(ROUNDS)} bare shells, ${String(SYNCS)} synced appends`,
+        value: shells + real.floor,
+      },
       limit: 80,
     });
   }
