@@ -162,6 +162,15 @@ export const SESSION_LIMITS = {
     env: 'CARREL_TURN_TIMEOUT',
     flag: '--timeout',
   },
+  childDepth: {
+    default: 5,
+    minimum: 0,
+    maximum: 5,
+    unit: 'generations',
+    meaning: 'How far below the session at the top a child may be; 0 lets none start.',
+    reason:
+      'Deeper trees lose their thread; the id of a child is made of those above it, and has room for five.',
+  },
 } as const satisfies Record<keyof SessionLimits, Limit>;
 
 export const DEFAULT_HOST_LIMITS: HostLimits = defaultsOf(HOST_LIMITS);

@@ -18,6 +18,8 @@ export const SessionLimits = z.object({
   contextTokens: z.int().nonnegative(),
   /** Wall time of one turn; 0 means none. */
   turnTimeoutMs: z.int().nonnegative(),
+  /** Generations of children below the session at the top. */
+  childDepth: z.int().nonnegative(),
 });
 export type SessionLimits = z.infer<typeof SessionLimits>;
 

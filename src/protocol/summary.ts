@@ -17,7 +17,10 @@ export const SessionSummary = z.object({
   profile: z.string(),
   model: z.string(),
   mode: z.string(),
+  /** Of a child: who spawned it, and the session at the top. */
   parent: SessionId.optional(),
+  root: SessionId.optional(),
+  depth: z.int().positive().optional(),
   tags: Tags,
   createdAt: At,
   updatedAt: At,

@@ -8,7 +8,9 @@ import { Stop, stopReason, type Work } from './perform/view.ts';
 /** Before a call that found no place to wait for a slot asks for one again, ms. */
 const SLOT_RETRY_MS = 1_000;
 
-type Doable = Exclude<Effect, { kind: 'timer' }>;
+type Doable = Exclude<Effect, { kind: 'timer' | 'child' }>;
+
+type Timer = Extract<Effect, { kind: 'timer' }>;
 
 interface Running {
   readonly abort: AbortController;
@@ -22,7 +24,7 @@ export class Performer {
   readonly #work: Work;
   readonly #running = new Map<string, Running>();
   readonly #timers = new Map<string, Disposable>();
-  #wanted: readonly Effect[] = [];
+  #wanted: readonly (Doable | Timer)[] = [];
   #slot: Disposable | undefined;
   #waiting: AbortController | undefined;
   /** There was no slot, and no place to wait for one: none is asked for before this timer fires. */
@@ -38,8 +40,9 @@ export class Performer {
   }
 
   /** Makes what runs agree with what is wanted. */
-  sync(wanted: readonly Effect[]): void {
+  sync(all: readonly Effect[]): void {
     if (this.#closed) return;
+    const wanted = all.filter((effect) => effect.kind !== 'child');
     this.#wanted = wanted;
     const keys = new Set(wanted.map((effect) => effect.key));
     for (const key of this.#timers.keys()) if (!keys.has(key)) this.#dropTimer(key);
@@ -63,7 +66,7 @@ export class Performer {
     this.#releaseSlot();
   }
 
-  #want(effect: Effect): void {
+  #want(effect: Doable | Timer): void {
     if (effect.kind === 'timer')
       return this.#arm(effect.key, effect.at, () => this.#submit({ type: 'timer/fired', key: effect.key }));
     const running = this.#running.get(effect.key);

@@ -23,6 +23,15 @@ export type Effect =
       readonly seq: number;
       readonly stop: boolean;
     }
+  /** See to a child until the turn it was spawned for has ended: create it, wait, stop it; also after a recovery. */
+  | {
+      readonly kind: 'child';
+      readonly key: string;
+      readonly call: string;
+      readonly child: string;
+      readonly seq: number;
+      readonly stop: boolean;
+    }
   | { readonly kind: 'timer'; readonly key: string; readonly at: number };
 
 export function effects(state: SessionState): readonly Effect[] {
@@ -53,11 +62,15 @@ function ask(turn: TurnState, step: StepState): Effect {
 
 function callEffects(state: SessionState, turn: TurnState, step: StepState): Effect[] {
   return workable(step, state.profile.limits.parallelTools).flatMap((call): Effect[] => {
-    const { id, seq, status, expiresAt } = call;
+    const { id, seq, status, child, expiresAt } = call;
     if (status === 'requested' && call.invalid === undefined)
       return [{ kind: 'judge', key: `judge:${id}`, call: id, seq }];
     if (status === 'waiting' && expiresAt !== undefined)
       return [{ kind: 'timer', key: `approval:${id}`, at: expiresAt }];
+    if (status === 'started' && child !== undefined) {
+      const stop = turn.cancelled || turn.ending === 'give-up';
+      return [{ kind: 'child', key: `child:${id}`, call: id, child, seq, stop }];
+    }
     if (status === 'started' && call.incarnation === state.incarnation) {
       return [
         { kind: 'run', key: `call:${id}:${String(call.incarnation)}`, call: id, seq, stop: turn.cancelled },

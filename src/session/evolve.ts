@@ -8,7 +8,14 @@ import {
   type SessionEvent,
 } from '../protocol/index.ts';
 import { oneLine } from '../base/index.ts';
-import { MAX_GRANTS, type CallState, type SessionState, type StepState, type TurnState } from './state.ts';
+import {
+  MAX_GRANTS,
+  MAX_RECOVERIES,
+  type CallState,
+  type SessionState,
+  type StepState,
+  type TurnState,
+} from './state.ts';
 
 type Evolver<T extends EventType> = (state: SessionState, event: EventOf<T>) => SessionState;
 
@@ -31,7 +38,10 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     profile: data.profile,
     tags: data.tags ?? {},
     createdAt: at,
+    depth: data.depth ?? 0,
     ...(data.parent === undefined ? {} : { parent: data.parent }),
+    ...(data.parentCall === undefined ? {} : { parentCall: data.parentCall }),
+    ...(data.root === undefined ? {} : { root: data.root }),
   }),
   'session.renamed': (state, { data }) => ({
     ...state,
@@ -52,7 +62,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'session.restored': (state) => ({ ...state, archived: false }),
   'session.crashed': (state) => state,
   'session.recovered': (state, { data }) => ({
-    ...onTurn(state, interrupt),
+    ...onTurn(state, (turn) => takeUp(turn, interrupt(turn), data.policy)),
     incarnation: data.incarnation,
   }),
   'session.failed': (state, { data }) => ({ ...onTurn(state, interrupt), failed: data.error }),
@@ -146,6 +156,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
           status: 'requested',
           idempotent: data.idempotent,
           parallel: data.parallel,
+          ...(data.spawns === undefined ? {} : { spawns: data.spawns }),
           ...(data.invalid === undefined ? {} : { invalid: data.invalid }),
         },
       ],
@@ -158,6 +169,12 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     })),
   'tool.finished': (state, { call, data }) =>
     onCall(state, call, (old) => ({ ...old, status: 'ended', outcome: data.status })),
+  'child.started': (state, { call, data }) => onCall(state, call, (old) => ({ ...old, child: data.child })),
+  // A child that was interrupted and waits for someone: so does its parent.
+  'child.finished': (state, { data }) =>
+    data.outcome === 'interrupted' && state.profile.recovery === 'pause'
+      ? onTurn(state, (turn) => ({ ...turn, ending: 'pause' }))
+      : state,
   'approval.requested': (state, { call, data }) =>
     onCall(state, call, (old) => ({
       ...old,
@@ -187,14 +204,26 @@ function interrupt(turn: TurnState): TurnState {
   // Taken up again, the step counts once.
   if (step.phase === 'asking')
     return { ...turn, recoveries, steps: turn.steps - 1, step: { ...step, phase: 'interrupted' } };
-  if (!step.calls.some((call) => call.status === 'started')) return turn;
+  if (!step.calls.some(isAtWork)) return turn;
   return { ...turn, recoveries, step: { ...step, calls: step.calls.map(interruptCall) } };
 }
 
 /** An idempotent call may run again, with the same id; of any other nobody knows whether it ran. */
 function interruptCall(call: CallState): CallState {
-  if (call.status !== 'started') return call;
+  if (!isAtWork(call)) return call;
   return call.idempotent ? { ...call, status: 'allowed' } : call;
+}
+
+/** A child's call is not: the child goes on in its own journal. */
+function isAtWork({ status, child }: CallState): boolean {
+  return status === 'started' && child === undefined;
+}
+
+/** Whether an interrupted turn is continued, by its profile and by how often it was. */
+function takeUp(before: TurnState, turn: TurnState, policy: 'continue' | 'pause'): TurnState {
+  if (turn.recoveries === before.recoveries) return turn;
+  if (turn.recoveries > MAX_RECOVERIES) return { ...turn, ending: 'give-up' };
+  return policy === 'pause' ? { ...turn, ending: 'pause' } : turn;
 }
 
 function omitLast(state: SessionState): SessionState {

@@ -29,6 +29,7 @@ export const PROFILE: Profile = {
     toolContextBytes: 1_000,
     contextTokens: 0,
     turnTimeoutMs: 0,
+    childDepth: 5,
   },
 };
 
@@ -40,6 +41,8 @@ export interface CallScript {
   readonly does?: 'ok' | 'error' | 'hang' | 'lost';
   readonly idempotent?: boolean;
   readonly parallel?: boolean;
+  /** It starts a child: `hang` then means that its turn goes on, and `lost` that it is interrupted when it is stopped. */
+  readonly spawns?: boolean;
   readonly invalid?: ErrorInfo;
   readonly path?: string;
 }
@@ -53,13 +56,31 @@ export const reasoning = (thought: string, by = 'test'): Piece => ({
   provider: { name: by, data: thought },
 });
 export const call = (tool: string, script: CallScript = {}): RequestedCall => {
-  const { may = 'allow', does = 'ok', idempotent = false, parallel = false, invalid, path = '' } = script;
+  const {
+    may = 'allow',
+    does = 'ok',
+    idempotent = false,
+    parallel = false,
+    spawns,
+    invalid,
+    path = '',
+  } = script;
   const args = { may, does, path };
-  return { tool, args, idempotent, parallel, ...(invalid === undefined ? {} : { invalid }) };
+  return {
+    tool,
+    args,
+    idempotent,
+    parallel,
+    ...(spawns === undefined ? {} : { spawns }),
+    ...(invalid === undefined ? {} : { invalid }),
+  };
 };
 
 /** Of a call that may run beside others, and again. */
 export const QUICK = { idempotent: true, parallel: true };
+
+/** Of a call that starts a child. */
+export const SPAWN = { spawns: true, parallel: true };
 
 /** What one request comes to: an answer, why it ended, a failure, or silence after some text. */
 export type Answer =
@@ -70,6 +91,12 @@ export type Answer =
 
 export const BUSY: ErrorInfo = { code: 'overloaded', message: 'busy' };
 const USAGE = { input: 10, output: 1 };
+const OUTCOMES = {
+  ok: 'completed',
+  error: 'failed',
+  unknown: 'interrupted',
+  cancelled: 'cancelled',
+} as const;
 
 /** Plays the answers in their order, then says `end`. */
 export function scripted(answers: readonly Answer[]): World {
@@ -135,10 +162,15 @@ function stopped({ step, attempt }: Ask, answer: Answer | undefined): EffectComm
   return { type: 'step/failed', ...place, parts: partsOf(place, [text(shown)]), error };
 }
 
-function run(work: Extract<Effect, { kind: 'run' }>, { does }: JsonObject): EffectCommand | undefined {
+function run(
+  work: Extract<Effect, { kind: 'run' | 'child' }>,
+  { does }: JsonObject,
+): EffectCommand | undefined {
   if (!work.stop && (does === 'hang' || does === 'lost')) return undefined;
   const status = does === 'error' ? 'error' : does === 'lost' ? 'unknown' : work.stop ? 'cancelled' : 'ok';
-  return { type: 'call/finished', call: work.call, status, output: { text: status, bytes: status.length } };
+  const result = { call: work.call, status, output: { text: status, bytes: status.length } } as const;
+  if (work.kind === 'run') return { type: 'call/finished', ...result };
+  return { type: 'child/finished', ...result, outcome: OUTCOMES[status], usage: USAGE };
 }
 
 let commands = 0;
@@ -270,6 +302,9 @@ function word(event: SessionEvent, tool: string): string {
       return `${type === 'text.ended' ? 'text' : 'reasoning'}${data.interrupted === true ? '!' : ''}:${data.text}`;
     case 'tool.started':
       return `${tool}:started`;
+    case 'child.started':
+    case 'child.finished':
+      return `${tool}:${type}`;
     case 'tool.finished':
       return `${tool}:${data.status}`;
     case 'approval.requested':

@@ -32,12 +32,21 @@ const STATE: readonly Rule<SessionState>[] = [
   ],
   [
     'what is started is of this incarnation',
-    (state) => started(state).every((call) => call.incarnation === state.incarnation),
+    (state) =>
+      started(state).every((call) => call.child !== undefined || call.incarnation === state.incarnation),
   ],
   [
     'a call that may start has started, unless the session failed',
     (state) =>
       isFree(state) || !calls(state).some(({ status }) => status === 'allowed') || started(state).length > 0,
+  ],
+  [
+    'what spawns and has started has a child, and nothing else has',
+    (state) =>
+      calls(state).every(
+        ({ child, spawns, incarnation }) =>
+          (child === undefined) === (spawns !== true || incarnation === undefined),
+      ),
   ],
   [
     'calls run one by one, or as many beside each other as may',
@@ -70,7 +79,9 @@ function started(state: SessionState): readonly CallState[] {
 }
 
 function runs(state: SessionState): string[] {
-  return effects(state).flatMap((effect) => (effect.kind === 'run' ? [effect.call] : []));
+  return effects(state).flatMap((effect) =>
+    effect.kind === 'run' || effect.kind === 'child' ? [effect.call] : [],
+  );
 }
 
 function widthOf(state: SessionState): number {
@@ -113,10 +124,20 @@ const JOURNAL: readonly Rule<readonly SessionEvent[]>[] = [
       ),
   ],
   [
+    'a child starts with its call, and ends with it',
+    (events) =>
+      events.every(({ type, seq, call }) => {
+        const next = events[seq];
+        const wanted = type === 'child.started' ? 'tool.started' : 'tool.finished';
+        return !type.startsWith('child.') || (next?.type === wanted && next.call === call);
+      }),
+  ],
+  [
     'what belongs to a turn says to which',
     (events) =>
       events.every(
-        ({ type, turn }) => !/^(turn|step|tool|text|reasoning|approval)\./.test(type) || turn !== undefined,
+        ({ type, turn }) =>
+          !/^(turn|step|tool|child|text|reasoning|approval)\./.test(type) || turn !== undefined,
       ),
   ],
 ];
@@ -127,6 +148,7 @@ function idsOf(event: SessionEvent): string[] {
   if (type === 'turn.started') return [turn];
   if (type === 'step.started') return [step];
   if (type === 'tool.requested') return [call];
+  if (type === 'child.started') return [data.child];
   return type === 'text.ended' || type === 'reasoning.ended' ? [data.part] : [];
 }
 

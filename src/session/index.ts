@@ -1,6 +1,7 @@
 export { Conversation } from './conversation.ts';
 export type { CallPiece, CallResult, Entry, StepEntry, TextPiece, UserEntry } from './conversation.ts';
 export { decide } from './decide/index.ts';
+export { childId } from './child-id.ts';
 export type {
   AnyCommand,
   CreateCommand,
@@ -8,6 +9,7 @@ export type {
   EffectCommand,
   Facts,
   Judgement,
+  Lineage,
   PartText,
   Refusal,
   RequestedCall,

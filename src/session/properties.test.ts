@@ -80,11 +80,13 @@ const requested = fc
     tool: fc.constantFrom('a', 'b'),
     idempotent: flag,
     parallel: fc.constantFrom(true, true, false),
+    spawns: rarely(true),
     judgement: fc.option(judgement),
     invalid: rarely(ERROR),
   })
-  .map(({ judgement, invalid, ...rest }) => ({
+  .map(({ judgement, invalid, spawns, ...rest }) => ({
     ...rest,
+    ...(spawns === undefined ? {} : { spawns, idempotent: false }),
     args: {},
     ...(judgement === null ? {} : { judgement }),
     ...(invalid === undefined ? {} : { invalid }),
@@ -100,17 +102,22 @@ const fate = fc.record({
   retryInMs: fc.constantFrom(undefined, 0, 500),
   judgement,
   status: fc.constantFrom('ok', 'ok', 'error', 'timeout', 'unknown'),
+  outcome: fc.constantFrom('completed', 'completed', 'failed', 'interrupted', 'cancelled'),
 });
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never;
 
 function resultOf(
   effect: Effect,
-  { said, calls, reason, fails, retryInMs, judgement, status }: Fate,
+  { said, calls, reason, fails, retryInMs, judgement, status, outcome }: Fate,
 ): EffectCommand {
   if (effect.kind === 'timer') return { type: 'timer/fired', key: effect.key };
   if (effect.kind === 'judge') return { type: 'call/judged', call: effect.call, judgement };
   if (effect.kind === 'run')
     return { type: 'call/finished', call: effect.call, status, output: { text: '', bytes: 0 } };
+  if (effect.kind === 'child') {
+    const result = { status, output: { text: '', bytes: 0 }, usage: { input: 1, output: 1 } };
+    return { type: 'child/finished', call: effect.call, outcome, ...result };
+  }
   const { step, attempt } = effect;
   const parts = said.map(([kind, text, data], index) => ({
     kind,

@@ -3,7 +3,7 @@ import type { ErrorInfo, Frame, Grant, Outcome, Profile, Source, Usage } from '.
 import { NO_USAGE } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 export interface QueuedInput {
   readonly command: string;
@@ -25,6 +25,10 @@ export interface CallState {
   readonly outcome?: 'ok' | 'error' | 'cancelled' | 'denied' | 'timeout' | 'unknown';
   readonly idempotent: boolean;
   readonly parallel: boolean;
+  /** It starts a child session instead of running here. */
+  readonly spawns?: boolean;
+  /** The child, from its start on. A call with a child is never `unknown`: the child's own journal says what became of it. */
+  readonly child?: string;
   readonly invalid?: ErrorInfo;
   /** Of its `tool.started`. */
   readonly incarnation?: number;
@@ -53,6 +57,8 @@ export interface TurnState {
   readonly cancelReason?: string;
   /** How often it was interrupted, continued at the output limit, and answered with nothing. */
   readonly recoveries: number;
+  /** Interrupted and not to be continued: it ends once its children have. */
+  readonly ending?: 'pause' | 'give-up';
   readonly lengths: number;
   readonly empties: number;
   readonly step: StepState | undefined;
@@ -68,6 +74,10 @@ export interface SessionState {
   readonly driver: 'native' | 'acp';
   readonly profile: Profile;
   readonly parent?: string;
+  readonly parentCall?: string;
+  readonly root?: string;
+  /** How far below the session at the top; 0 there. */
+  readonly depth: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -88,6 +98,9 @@ export interface SessionState {
   readonly lastError?: ErrorInfo;
 }
 
+/** Times one turn is taken up again after an interruption. */
+export const MAX_RECOVERIES = 3;
+
 /** Saved permissions of one session; the oldest goes when there are more. */
 export const MAX_GRANTS = 256;
 
@@ -104,6 +117,7 @@ export function emptyState(session: string): SessionState {
     tags: {},
     createdAt: 0,
     updatedAt: 0,
+    depth: 0,
     archived: false,
     incarnation: 0,
     inputs: [],
@@ -137,6 +151,7 @@ const NO_PROFILE: Profile = {
     toolContextBytes: 1,
     contextTokens: 0,
     turnTimeoutMs: 0,
+    childDepth: 0,
   },
 };
 

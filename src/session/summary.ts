@@ -28,6 +28,8 @@ export function summaryOf(state: SessionState): SessionSummary {
     open: state.turn !== undefined && !state.archived && state.failed === undefined,
     ...(state.title === undefined ? {} : { title: state.title }),
     ...(state.parent === undefined ? {} : { parent: state.parent }),
+    ...(state.root === undefined ? {} : { root: state.root }),
+    ...(state.depth === 0 ? {} : { depth: state.depth }),
     ...(wake === undefined ? {} : { wakeAt: wake }),
     ...(state.lastOutcome === undefined ? {} : { lastOutcome: state.lastOutcome }),
     ...((state.failed ?? state.lastError) === undefined ? {} : { error: state.failed ?? state.lastError }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CallId, CommandId, SessionId, StepId, TurnId } from '../ids.ts';
 import { At } from '../values.ts';
 import { approvalEvents, contextEvents, inputEvents, sessionEvents } from './session.ts';
-import { messageEvents, stepEvents, toolEvents, turnEvents } from './turn.ts';
+import { childEvents, messageEvents, stepEvents, toolEvents, turnEvents } from './turn.ts';
 
 export { Frame, Outcome, FinishReason, CallStatus } from './turn.ts';
 
@@ -14,6 +14,7 @@ export const EVENTS = {
   ...stepEvents,
   ...messageEvents,
   ...toolEvents,
+  ...childEvents,
   ...approvalEvents,
   ...contextEvents,
 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandId, SessionId, SessionName } from '../ids.ts';
+import { CallId, CommandId, SessionId, SessionName } from '../ids.ts';
 import { Profile, ProfileChange } from '../profile.ts';
 import { At, Attachment, ErrorShape, Grant, Source } from '../values.ts';
 
@@ -13,7 +13,11 @@ export const sessionEvents = {
     driver: z.enum(['native', 'acp']),
     profile: Profile,
     tags: Tags.optional(),
+    /** The session that spawned it, by which call; the one at the top; and how far below that, from 1. */
     parent: SessionId.optional(),
+    parentCall: CallId.optional(),
+    root: SessionId.optional(),
+    depth: z.int().positive().optional(),
   }),
   'session.renamed': z.object({ name: SessionName.optional(), title: z.string().max(200).optional() }),
   /** The tags that change; an empty value removes its tag. */

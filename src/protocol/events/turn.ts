@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BlobId, PartId } from '../ids.ts';
+import { BlobId, PartId, SessionId } from '../ids.ts';
 import {
   Access,
   At,
@@ -79,6 +79,8 @@ export const toolEvents = {
     access: Access.optional(),
     idempotent: z.boolean(),
     parallel: z.boolean(),
+    /** The call starts a child session instead of running here. */
+    spawns: z.boolean().optional(),
     provider: ProviderData.optional(),
     /** Set when the call cannot run: an unknown tool, arguments that are not JSON or fail the schema. `raw` is what came. */
     invalid: ErrorShape.optional(),
@@ -92,4 +94,11 @@ export const toolEvents = {
     error: ErrorShape.extend({ retryable: z.boolean() }).optional(),
     tookMs: z.int().nonnegative().optional(),
   }),
+};
+
+export const childEvents = {
+  /** Before the `tool.started` of its call, in the same append: the child's id is known here before the child exists. */
+  'child.started': z.object({ child: SessionId, depth: z.int().positive() }),
+  /** Before the `tool.finished` of its call, in the same append. `usage` is of the child and of all below it. */
+  'child.finished': z.object({ child: SessionId, outcome: Outcome, usage: Usage }),
 };

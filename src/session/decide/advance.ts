@@ -1,7 +1,14 @@
 // What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
 import type { ErrorInfo, EventData, Outcome } from '../../protocol/index.ts';
 import { isParallel, workable } from '../status.ts';
-import type { CallState, QueuedInput, StepState, TurnState } from '../state.ts';
+import { childId } from '../child-id.ts';
+import {
+  MAX_RECOVERIES,
+  type CallState,
+  type QueuedInput,
+  type StepState,
+  type TurnState,
+} from '../state.ts';
 import type { Draft } from './draft.ts';
 
 /** Times one answer is continued at the output limit. */
@@ -12,6 +19,7 @@ export function advance(draft: Draft): void {
   const turn = draft.state.turn;
   if (turn === undefined) startNext(draft);
   else if (turn.cancelled) endCancelled(draft, turn);
+  else if (turn.ending !== undefined) endInterrupted(draft, turn);
   else if (turn.step === undefined) startStep(draft, nextInputs(draft.state.inputs));
   else if (turn.step.phase === 'interrupted') startStep(draft);
   else if (turn.step.phase === 'calls') work(draft, turn, turn.step);
@@ -85,8 +93,24 @@ function endCancelled(draft: Draft, turn: TurnState): void {
   const step = turn.step;
   if (step?.phase === 'asking') return;
   dropCalls(draft, 'The turn was cancelled before this call began.');
-  if (draft.state.turn?.step?.calls.some((call) => call.status === 'started') === true) return;
+  if (isAtWork(draft)) return;
   finishTurn(draft, 'cancelled', turn.cancelReason ?? 'it was cancelled');
+}
+
+/** An interrupted turn that is not continued is over once its children have ended. */
+function endInterrupted(draft: Draft, { ending, recoveries }: TurnState): void {
+  const why =
+    ending === 'pause'
+      ? 'the host stopped in the middle of it, and the profile says to pause'
+      : `it was interrupted ${String(recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
+  dropCalls(draft, `Not run: ${why}.`);
+  if (isAtWork(draft)) return;
+  if (ending === 'pause') finishTurn(draft, 'interrupted', why);
+  else failTurn(draft, { code: 'limit_reached', message: `The turn was given up: ${why}.` });
+}
+
+function isAtWork({ state }: Draft): boolean {
+  return state.turn?.step?.calls.some((call) => call.status === 'started') === true;
 }
 
 /** Starts the calls whose turn has come, halts the batch, or goes on to the next step. */
@@ -115,7 +139,12 @@ function halts(draft: Draft, call: CallState): boolean {
 }
 
 export function startCall(draft: Draft, call: CallState): void {
-  draft.add('tool.started', { incarnation: draft.facts.incarnation }, place(draft, call.id));
+  const { facts, state } = draft;
+  if (call.spawns === true) {
+    const child = childId(state.session, call.seq);
+    draft.add('child.started', { child, depth: state.depth + 1 }, place(draft, call.id));
+  }
+  draft.add('tool.started', { incarnation: facts.incarnation }, place(draft, call.id));
 }
 
 function endInvalid(draft: Draft, call: CallState, error: ErrorInfo): void {
@@ -136,10 +165,10 @@ export function dropCalls(draft: Draft, text: string): void {
   }
 }
 
-/** Ends every call that was at work when its incarnation ended. */
+/** Ends every call that was at work when its incarnation ended; a child goes on. */
 export function endLostCalls(draft: Draft): void {
   for (const call of draft.state.turn?.step?.calls ?? [])
-    if (call.status === 'started') endCall(draft, call, LOST);
+    if (call.status === 'started' && call.child === undefined) endCall(draft, call, LOST);
 }
 
 const LOST = {

@@ -7,6 +7,7 @@ import type { EffectCommand, Judgement } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
 type Judged = Extract<EffectCommand, { type: 'call/judged' }>;
+type Child = Extract<EffectCommand, { type: 'child/finished' }>;
 type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
 type Resolve = Extract<Command, { type: 'approval/resolve' }>;
 
@@ -44,20 +45,35 @@ export const decideJudged: Decider<Judged> = (draft, { call, judgement }) => {
 };
 
 export const decideFinished: Decider<Finished> = (draft, { call, status, output, error, tookMs }) => {
-  if (find(draft, call)?.status !== 'started') return refuse('conflict', `Call ${call} is not running.`);
-  draft.add(
-    'tool.finished',
-    {
-      status,
-      output,
-      ...(error === undefined ? {} : { error }),
-      ...(tookMs === undefined ? {} : { tookMs }),
-    },
-    place(draft, call),
-  );
-  advance(draft);
+  const open = find(draft, call);
+  if (open?.status !== 'started' || open.child !== undefined)
+    return refuse('conflict', `Call ${call} is not running.`);
+  finish(draft, call, { status, output, error, tookMs });
   return undefined;
 };
+
+export const decideChild: Decider<Child> = (draft, { call, outcome, usage, status, output, error }) => {
+  const open = find(draft, call);
+  if (open?.status !== 'started' || open.child === undefined)
+    return refuse('conflict', `Call ${call} waits for no child.`);
+  draft.add('child.finished', { child: open.child, outcome, usage }, place(draft, call));
+  finish(draft, call, { status, output, error });
+  return undefined;
+};
+
+type Result = Pick<Finished, 'status' | 'output'> & {
+  readonly error: Finished['error'];
+  readonly tookMs?: number | undefined;
+};
+
+function finish(draft: Draft, call: string, { status, output, error, tookMs }: Result): void {
+  const optional = {
+    ...(error === undefined ? {} : { error }),
+    ...(tookMs === undefined ? {} : { tookMs }),
+  };
+  draft.add('tool.finished', { status, output, ...optional }, place(draft, call));
+  advance(draft);
+}
 
 export const decideResolve: Decider<Resolve> = (draft, command) => {
   const waiting = (draft.state.turn?.step?.calls ?? []).filter((call) => call.status === 'waiting');

@@ -7,6 +7,7 @@ import type {
   EventData,
   FinishReason,
   Frame,
+  Outcome,
   Profile,
   ProviderData,
   SessionEvent,
@@ -41,9 +42,18 @@ export interface RequestedCall {
   readonly access?: 'read' | 'write' | 'execute';
   readonly idempotent: boolean;
   readonly parallel: boolean;
+  readonly spawns?: boolean;
   readonly provider?: ProviderData;
   readonly invalid?: ErrorInfo;
   readonly judgement?: Judgement;
+}
+
+/** Where a child comes from. */
+export interface Lineage {
+  readonly parent: string;
+  readonly parentCall: string;
+  readonly root: string;
+  readonly depth: number;
 }
 
 export interface CreateCommand {
@@ -54,7 +64,8 @@ export interface CreateCommand {
   readonly profile: Profile;
   readonly tags?: Readonly<Record<string, string>>;
   readonly title?: string;
-  readonly parent?: string;
+  /** Of a child. */
+  readonly lineage?: Lineage;
 }
 
 /** What became of an effect. `step` and `attempt`, or `call`, name it; an answer that nobody waits for any more is refused. */
@@ -88,6 +99,16 @@ export type EffectCommand =
       readonly output: ToolOutput;
       readonly error?: EventData<'tool.finished'>['error'];
       readonly tookMs?: number;
+    }
+  /** The child's turn has ended, or there will be none. */
+  | {
+      readonly type: 'child/finished';
+      readonly call: string;
+      readonly outcome: Outcome;
+      readonly usage: Usage;
+      readonly status: CallStatus;
+      readonly output: ToolOutput;
+      readonly error?: EventData<'tool.finished'>['error'];
     }
   | { readonly type: 'timer/fired'; readonly key: string }
   | { readonly type: 'context/cut'; readonly before: number; readonly tokens: number }

@@ -3,7 +3,7 @@ import { unreachable } from '../../base/index.ts';
 import { FORBIDDEN, statusOf } from '../status.ts';
 import type { SessionState } from '../state.ts';
 import { advance } from './advance.ts';
-import { decideFinished, decideJudged, decideResolve } from './call.ts';
+import { decideChild, decideFinished, decideJudged, decideResolve } from './call.ts';
 import type { AnyCommand, Decided, Facts, Refusal } from './command.ts';
 import { Draft, refuse } from './draft.ts';
 import {
@@ -73,6 +73,8 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideJudged(draft, command);
     case 'call/finished':
       return decideFinished(draft, command);
+    case 'child/finished':
+      return decideChild(draft, command);
     case 'timer/fired':
       return decideTimer(draft, command);
     case 'session/recover':
@@ -97,6 +99,7 @@ type Handled =
   | 'step/failed'
   | 'call/judged'
   | 'call/finished'
+  | 'child/finished'
   | 'timer/fired'
   | 'session/recover'
   | 'session/fail';

@@ -1,13 +1,11 @@
 // Commands about the session itself, its inputs and its turn.
 import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
 import { RUNTIME } from '../state.ts';
-import { advance, dropCalls, endLostCalls, failTurn, finishTurn, hold, startTurn } from './advance.ts';
+import { advance, endLostCalls, hold, startTurn } from './advance.ts';
 import { expire } from './call.ts';
 import type { CreateCommand, EffectCommand } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
-/** Times one turn is taken up again after an interruption. */
-const MAX_RECOVERIES = 3;
 /** Tags of one session: they are part of its state and of every list, which are bounded. */
 const MAX_TAGS = 64;
 
@@ -16,12 +14,12 @@ type Effect<T extends EffectCommand['type']> = Extract<EffectCommand, { type: T 
 
 export const decideCreate: Decider<CreateCommand> = (
   draft,
-  { type: _type, title, tags, parent, ...rest },
+  { type: _type, title, tags, lineage, ...rest },
 ) => {
   if (draft.state.seq > 0) return refuse('already_exists', `Session ${draft.state.session} exists.`);
   const optional = {
     ...(tags === undefined ? {} : { tags: { ...tags } }),
-    ...(parent === undefined ? {} : { parent }),
+    ...lineage,
   };
   draft.add('session.created', { ...rest, driver: 'native', ...optional });
   if (title !== undefined) draft.add('session.renamed', { title });
@@ -138,7 +136,6 @@ export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
 
 /** Closes what an ended incarnation left open, then goes on or pauses as the profile says. */
 export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incarnation, tail }) => {
-  const before = draft.state.turn?.recoveries ?? 0;
   draft.add('session.recovered', { incarnation, policy: draft.state.profile.recovery });
   for (const { kind, part, text, step } of tail) {
     draft.add(
@@ -148,26 +145,9 @@ export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incar
     );
   }
   endLostCalls(draft);
-  const turn = draft.state.turn;
-  const interrupted = turn !== undefined && turn.recoveries > before && !turn.cancelled;
-  if (!interrupted || draft.state.failed !== undefined) advance(draft);
-  else if (turn.recoveries > MAX_RECOVERIES) giveUp(draft, turn.recoveries);
-  else if (draft.state.profile.recovery === 'pause') pause(draft);
-  else advance(draft);
+  advance(draft);
   return undefined;
 };
-
-function giveUp(draft: Draft, recoveries: number): void {
-  const times = `it was interrupted ${String(recoveries)} times, at most ${String(MAX_RECOVERIES)} are continued`;
-  dropCalls(draft, `Not run: the turn was given up, ${times}.`);
-  failTurn(draft, { code: 'limit_reached', message: `The turn was given up: ${times}.` });
-}
-
-function pause(draft: Draft): void {
-  const why = 'the host stopped in the middle of it, and the profile says to pause';
-  dropCalls(draft, `Not run: ${why}.`);
-  finishTurn(draft, 'interrupted', why);
-}
 
 /** The restart budget is used up. What is open ends here as in a recovery, so that a revival finds nothing that still runs. */
 export const decideFail: Decider<Effect<'session/fail'>> = (draft, { error }) => {
