@@ -15,7 +15,7 @@ import {
   trace,
   type Script,
 } from './fixtures.ts';
-import { childId, decide, effects, emptyState } from './index.ts';
+import { childId, decide, effects, emptyState, statusOf, type AnyCommand } from './index.ts';
 
 const begun = (tool: string): string => `${tool}:child.started ${tool}:started`;
 const ended = (tool: string, status = 'ok'): string => `${tool}:child.finished ${tool}:${status}`;
@@ -81,6 +81,25 @@ describe('a call that starts a child', () => {
     self.restart();
     expect(effects(self.state)).toEqual([before]);
     expect(before).toMatchObject({ kind: 'child', stop: false });
+  });
+
+  it('waits for a human while its child does', () => {
+    const self = play({
+      answers: [[call('a', { ...SPAWN, does: 'hang' }), call('b', { ...QUICK, does: 'hang' })]],
+    });
+    const [child = '', tool = ''] = self.state.turn?.step?.calls.map(({ id }) => id) ?? [];
+    const seen = [statusOf(self.state)];
+    const see = (command: AnyCommand): unknown => [self.submit(command), seen.push(statusOf(self.state))];
+    see({ type: 'child/changed', call: child, waiting: true });
+    see({ type: 'call/finished', call: tool, status: 'ok', output: { text: '', bytes: 0 } });
+    const { length } = self.journal;
+    see({ type: 'child/changed', call: child, waiting: true });
+    expect(self.journal).toHaveLength(length);
+    see({ type: 'child/changed', call: child, waiting: false });
+    see({ type: 'child/changed', call: child, waiting: true });
+    see(cancel());
+    expect(seen).toEqual(['running', 'running', 'waiting', 'waiting', 'running', 'waiting', 'running']);
+    expect(trace(self.journal)).toMatch(/a:child.waits b:ok a:child.works a:child.waits cancel$/);
   });
 
   it('takes no result of a tool, and a tool none of a child', () => {

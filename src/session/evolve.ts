@@ -170,6 +170,8 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'tool.finished': (state, { call, data }) =>
     onCall(state, call, (old) => ({ ...old, status: 'ended', outcome: data.status })),
   'child.started': (state, { call, data }) => onCall(state, call, (old) => ({ ...old, child: data.child })),
+  'child.changed': (state, { call, data }) =>
+    onCall(state, call, (old) => ({ ...old, childWaits: data.waiting })),
   // A child that was interrupted and waits for someone: so does its parent.
   'child.finished': (state, { data }) =>
     data.outcome === 'interrupted' && state.profile.recovery === 'pause'

@@ -305,6 +305,8 @@ function word(event: SessionEvent, tool: string): string {
     case 'child.started':
     case 'child.finished':
       return `${tool}:${type}`;
+    case 'child.changed':
+      return `${tool}:child.${data.waiting ? 'waits' : 'works'}`;
     case 'tool.finished':
       return `${tool}:${data.status}`;
     case 'approval.requested':

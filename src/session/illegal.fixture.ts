@@ -101,7 +101,7 @@ function isSummed(state: SessionState): boolean {
     queued === state.inputs.length &&
     held <= queued &&
     waiting === asked &&
-    (status !== 'waiting' || asked > 0) &&
+    (status !== 'waiting' || asked > 0 || calls(state).some(({ childWaits }) => childWaits)) &&
     open === (status === 'running' || status === 'waiting') &&
     seq === state.seq
   );
@@ -127,6 +127,7 @@ const JOURNAL: readonly Rule<readonly SessionEvent[]>[] = [
     'a child starts with its call, and ends with it',
     (events) =>
       events.every(({ type, seq, call }) => {
+        if (type === 'child.changed') return true;
         const next = events[seq];
         const wanted = type === 'child.started' ? 'tool.started' : 'tool.finished';
         return !type.startsWith('child.') || (next?.type === wanted && next.call === call);

@@ -114,6 +114,8 @@ function resultOf(
   if (effect.kind === 'judge') return { type: 'call/judged', call: effect.call, judgement };
   if (effect.kind === 'run')
     return { type: 'call/finished', call: effect.call, status, output: { text: '', bytes: 0 } };
+  if (effect.kind === 'child' && fails === true)
+    return { type: 'child/changed', call: effect.call, waiting: calls.length === 0 };
   if (effect.kind === 'child') {
     const result = { status, output: { text: '', bytes: 0 }, usage: { input: 1, output: 1 } };
     return { type: 'child/finished', call: effect.call, outcome, ...result };
@@ -153,7 +155,7 @@ const answer = fc.tuple(nat, fate).map(([pick, given]): Action => (self) => {
 /** A result that comes again, or too late, is refused or changes nothing, unless its place is still free. */
 const stale = nat.map((pick): Action => (self) => {
   const result = self.results[pick % Math.max(1, self.results.length)];
-  if (result === undefined || result.type === 'call/judged') return;
+  if (result === undefined || /judged|changed/.test(result.type)) return;
   const decided = self.submit(result);
   if ('events' in decided) expect(decided.events).toEqual([]);
 });

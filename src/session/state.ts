@@ -29,6 +29,8 @@ export interface CallState {
   readonly spawns?: boolean;
   /** The child, from its start on. A call with a child is never `unknown`: the child's own journal says what became of it. */
   readonly child?: string;
+  /** Nothing below moves until a human answers. */
+  readonly childWaits?: boolean;
   readonly invalid?: ErrorInfo;
   /** Of its `tool.started`. */
   readonly incarnation?: number;

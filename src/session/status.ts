@@ -1,21 +1,21 @@
 // The status of a session, and which command is allowed in which status. Data, so that a test can walk every cell.
 import type { CommandType, Status } from '../protocol/index.ts';
-import type { CallState, SessionState, StepState } from './state.ts';
+import type { CallState, SessionState, StepState, TurnState } from './state.ts';
 
 export const STATUSES: readonly Status[] = ['idle', 'running', 'waiting', 'paused', 'failed', 'archived'];
 
 export function statusOf(state: SessionState): Status {
   if (state.archived) return 'archived';
   if (state.failed !== undefined) return 'failed';
-  if (state.turn !== undefined) return isWaiting(state.turn.step) ? 'waiting' : 'running';
+  if (state.turn !== undefined) return isWaiting(state.turn) ? 'waiting' : 'running';
   return state.lastOutcome === 'interrupted' ? 'paused' : 'idle';
 }
 
-/** Nothing moves until a human answers: a call waits and none is at work or about to be. */
-function isWaiting(step: StepState | undefined): boolean {
-  if (step?.phase !== 'calls') return false;
+/** Nothing moves until a human answers, here or in a child: calls wait and none is at work or about to be. */
+function isWaiting({ step, cancelled }: TurnState): boolean {
+  if (step?.phase !== 'calls' || cancelled) return false;
   const open = workable(step, Infinity);
-  return open.some((call) => call.status === 'waiting') && open.every((call) => call.status === 'waiting');
+  return open.length > 0 && open.every((call) => call.status === 'waiting' || call.childWaits === true);
 }
 
 /**
@@ -85,7 +85,7 @@ export const FORBIDDEN: { readonly [C in CommandType]: Partial<Record<Status, st
 export const NEXT: { readonly [S in Status]: readonly Status[] } = {
   idle: ['idle', 'running', 'failed', 'archived'],
   running: ['running', 'waiting', 'idle', 'paused', 'failed'],
-  waiting: ['waiting', 'running', 'idle', 'failed'],
+  waiting: ['waiting', 'running', 'idle', 'paused', 'failed'],
   paused: ['paused', 'running', 'failed', 'archived'],
   failed: ['failed', 'idle', 'running', 'waiting', 'paused', 'archived'],
   archived: ['archived', 'idle', 'paused', 'failed'],

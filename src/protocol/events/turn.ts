@@ -99,6 +99,8 @@ export const toolEvents = {
 export const childEvents = {
   /** Before the `tool.started` of its call, in the same append: the child's id is known here before the child exists. */
   'child.started': z.object({ child: SessionId, depth: z.int().positive() }),
+  /** Whether nothing below this call moves until a human answers. */
+  'child.changed': z.object({ child: SessionId, waiting: z.boolean() }),
   /** Before the `tool.finished` of its call, in the same append. `usage` is of the child and of all below it. */
   'child.finished': z.object({ child: SessionId, outcome: Outcome, usage: Usage }),
 };

@@ -7,7 +7,7 @@ import type { EffectCommand, Judgement } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
 type Judged = Extract<EffectCommand, { type: 'call/judged' }>;
-type Child = Extract<EffectCommand, { type: 'child/finished' }>;
+type Child = Extract<EffectCommand, { type: 'child/changed' | 'child/finished' }>;
 type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
 type Resolve = Extract<Command, { type: 'approval/resolve' }>;
 
@@ -52,11 +52,18 @@ export const decideFinished: Decider<Finished> = (draft, { call, status, output,
   return undefined;
 };
 
-export const decideChild: Decider<Child> = (draft, { call, outcome, usage, status, output, error }) => {
-  const open = find(draft, call);
-  if (open?.status !== 'started' || open.child === undefined)
+export const decideChild: Decider<Child> = (draft, command) => {
+  const { call } = command;
+  const { child, childWaits = false, status: open } = find(draft, call) ?? {};
+  if (open !== 'started' || child === undefined)
     return refuse('conflict', `Call ${call} waits for no child.`);
-  draft.add('child.finished', { child: open.child, outcome, usage }, place(draft, call));
+  if (command.type === 'child/changed') {
+    const { waiting } = command;
+    if (waiting !== childWaits) draft.add('child.changed', { child, waiting }, place(draft, call));
+    return undefined;
+  }
+  const { outcome, usage, status, output, error } = command;
+  draft.add('child.finished', { child, outcome, usage }, place(draft, call));
   finish(draft, call, { status, output, error });
   return undefined;
 };
@@ -76,7 +83,8 @@ function finish(draft: Draft, call: string, { status, output, error, tookMs }: R
 }
 
 export const decideResolve: Decider<Resolve> = (draft, command) => {
-  const waiting = (draft.state.turn?.step?.calls ?? []).filter((call) => call.status === 'waiting');
+  const open = (draft.state.turn?.step?.calls ?? []).filter((call) => call.status !== 'ended');
+  const waiting = open.filter((call) => call.status === 'waiting');
   const ids = waiting.map(({ id }) => id);
   if (command.call === undefined && waiting.length > 1) {
     return refuse('conflict', `${String(waiting.length)} calls wait: name one of ${ids.join(', ')}.`, {
@@ -85,10 +93,10 @@ export const decideResolve: Decider<Resolve> = (draft, command) => {
   }
   const call = command.call === undefined ? waiting[0] : waiting.find(({ id }) => id === command.call);
   if (call === undefined) {
-    return refuse(
-      'conflict',
-      `${command.call ?? 'No call'} waits for no approval${ids.length > 0 ? `; ${ids.join(', ')} does` : ''}.`,
-    );
+    const children = open.flatMap(({ child, childWaits }) => (childWaits === true ? [child] : []));
+    const others = [...ids, ...children.map((child) => `a call of its child ${String(child)}`)].join(', ');
+    const missed = command.call === undefined ? 'no call waits' : `call ${command.call} does not wait`;
+    return refuse('conflict', `Here ${missed} for an answer${others === '' ? '' : `; ${others} does`}.`);
   }
   if ((call.expiresAt ?? Infinity) <= draft.facts.at) {
     return refuse('conflict', `The question about ${call.id} has expired: the call is denied.`);

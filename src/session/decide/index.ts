@@ -73,6 +73,7 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideJudged(draft, command);
     case 'call/finished':
       return decideFinished(draft, command);
+    case 'child/changed':
     case 'child/finished':
       return decideChild(draft, command);
     case 'timer/fired':
@@ -99,6 +100,7 @@ type Handled =
   | 'step/failed'
   | 'call/judged'
   | 'call/finished'
+  | 'child/changed'
   | 'child/finished'
   | 'timer/fired'
   | 'session/recover'
