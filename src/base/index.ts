@@ -5,4 +5,5 @@ export { cutEnd, cutStart, oneLine, stripControls } from './text.ts';
 export { Flat } from './flat.ts';
 export { deferred, type Deferred } from './deferred.ts';
 export { invariant, InvariantError, unreachable } from './invariant.ts';
+export { Linked } from './linked.ts';
 export { newId, systemRandom, type Random } from './ids.ts';

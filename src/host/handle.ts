@@ -10,8 +10,9 @@ import {
   type Source,
   type ViewItem,
 } from '../protocol/index.ts';
-import { follow, followBatches, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
+import { follow, Following, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
 import { statusOf, summaryOf } from '../session/index.ts';
+import { Running, type Started } from './running.ts';
 import type { Heard, SendOptions, SessionHandle } from './port.ts';
 
 const USER: Source = { kind: 'user' };
@@ -53,25 +54,24 @@ export class NearSession implements SessionHandle {
 
   run(text: string, options: SendOptions = {}): AsyncIterable<ViewItem> {
     const command = this.#sendCommand(text, options);
-    return new Flat(this.#runBatches(command), this.#endOf(command.id));
+    return new Flat(new Running(() => this.#start(command)), this.#endOf(command.id));
   }
 
-  /** The viewer is there before the command, so that nothing of it needs to be read. */
-  async *#runBatches(command: Command): AsyncGenerator<readonly ViewItem[]> {
+  /** Sends, and gives what happens from there on. The viewer is there before the command, so that nothing of it needs to be read. */
+  async #start(command: Command): Promise<Started> {
     const { seq: after } = await this.summary();
-    const stop = new AbortController();
-    const batches = followBatches(this.#watched, { after, signal: stop.signal });
-    const first = batches.next();
+    const following = new Following(this.#watched, { after });
+    const first = following.next();
     try {
       const { seq } = await this.command(command);
-      if (seq > after) {
-        yield (await first).value ?? [];
-        yield* batches;
-        return;
-      }
-      yield* followBatches(this.#watched, { after: await this.#beforeInput(command.id, seq) });
-    } finally {
-      stop.abort();
+      if (seq > after) return { following, first };
+      const place = await this.#beforeInput(command.id, seq);
+      await following.return();
+      const again = new Following(this.#watched, { after: place });
+      return { following: again, first: again.next() };
+    } catch (error) {
+      await following.return();
+      throw error;
     }
   }
 

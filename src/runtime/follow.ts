@@ -1,19 +1,10 @@
 // History, the open parts and what comes, joined without gap or repeat: the viewer is attached first, then the store is read
 // up to where it was attached, then what waited is shown. A viewer that fell behind begins again from its place.
 import { Flat } from '../base/index.ts';
-import { CarrelError, type Cursor, type DeltaFrame, type ViewItem } from '../protocol/index.ts';
+import { CarrelError, type Cursor, type ViewItem } from '../protocol/index.ts';
+import { catchUp, Place, type Watched } from './catch-up.ts';
 import type { Viewer } from './hub.ts';
 import type { Scope } from './scope.ts';
-import type { Supervisor } from './supervisor.ts';
-
-const PAGE = 500;
-
-/** A session of a host. */
-export interface Watched {
-  readonly scope: Scope;
-  readonly supervisor: Supervisor;
-  readonly session: string;
-}
 
 export interface FollowOptions {
   /** Instead of a cursor: everything behind this `seq`. */
@@ -24,28 +15,82 @@ export interface FollowOptions {
 
 /** One session's items, until the signal aborts, the reader leaves, the host closes. */
 export function follow(watched: Watched, options: FollowOptions = {}): AsyncIterableIterator<ViewItem> {
-  return new Flat(followBatches(watched, options));
+  return new Flat(new Following(watched, options));
 }
 
-export async function* followBatches(
-  watched: Watched,
-  options: FollowOptions,
-): AsyncGenerator<readonly ViewItem[]> {
-  const { scope, supervisor, session } = watched;
-  const { cursor, signal, after = 0 } = options;
-  if (cursor !== undefined) await checkCursor(scope, session, cursor);
-  const place = new Place(cursor ?? { seq: after });
-  while (signal?.aborted !== true) {
-    using viewer = supervisor.hub(session).watch();
-    const onAbort = (): void => viewer[Symbol.dispose]();
-    signal?.addEventListener('abort', onAbort, { once: true });
+/**
+ * The same in batches, some of them empty; one `next` at a time. Not a generator, because generators inside each other cost several
+ * promises for each packet that a model sends. The viewer is attached before the first `next` gives way, unless a cursor is checked.
+ */
+export class Following implements AsyncIterator<readonly ViewItem[]> {
+  readonly #watched: Watched;
+  readonly #place: Place;
+  readonly #signal: AbortSignal | undefined;
+  #unchecked: Cursor | undefined;
+  #viewer: Viewer | undefined;
+  /** What was written before the viewer was attached. */
+  #past: AsyncGenerator<readonly ViewItem[]> | undefined;
+  #over = false;
+
+  constructor(watched: Watched, { cursor, signal, after = 0 }: FollowOptions) {
+    this.#watched = watched;
+    this.#place = new Place(cursor ?? { seq: after });
+    this.#unchecked = cursor;
+    this.#signal = signal;
+    if (signal?.aborted === true) this.#leave();
+    else signal?.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  async next(): Promise<IteratorResult<readonly ViewItem[]>> {
     try {
-      yield* catchUp(watched, place);
-      yield* live(viewer, place);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
+      if (this.#unchecked !== undefined) await this.#check(this.#unchecked);
+      while (!this.#over) {
+        const viewer = this.#viewer ?? this.#attach();
+        if (this.#past !== undefined) {
+          const page = await this.#past.next();
+          if (page.done !== true) return page;
+          this.#past = undefined;
+        }
+        const items = await viewer.take();
+        if (items.length > 0) return { done: false, value: this.#place.takeAll(items) };
+        this.#detach(viewer);
+      }
+    } catch (error) {
+      this.#leave();
+      throw error;
     }
-    if (viewer.closed) return;
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<readonly ViewItem[]>> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #attach(): Viewer {
+    const { supervisor, session } = this.#watched;
+    this.#viewer = supervisor.hub(session).watch();
+    this.#past = catchUp(this.#watched, this.#place);
+    return this.#viewer;
+  }
+
+  /** It gives nothing any more: it fell behind, and another begins from its place, or it is closed. */
+  #detach(viewer: Viewer): void {
+    if (viewer.closed) this.#leave();
+    viewer[Symbol.dispose]();
+    this.#viewer = undefined;
+  }
+
+  readonly #leave = (): void => {
+    this.#over = true;
+    this.#signal?.removeEventListener('abort', this.#leave);
+    this.#viewer?.[Symbol.dispose]();
+  };
+
+  async #check(cursor: Cursor): Promise<void> {
+    const { scope, session } = this.#watched;
+    await checkCursor(scope, session, cursor);
+    this.#unchecked = undefined;
   }
 }
 
@@ -59,97 +104,4 @@ async function checkCursor(scope: Scope, session: string, cursor: Cursor): Promi
       data: { session, common: checked.common },
     },
   );
-}
-
-/** What the reader has seen: the last event, and how much of each open part. */
-class Place {
-  seq: number;
-  readonly parts: Map<string, number>;
-
-  constructor({ seq, parts = {} }: Pick<Cursor, 'seq' | 'parts'>) {
-    this.seq = seq;
-    this.parts = new Map(Object.entries(parts));
-  }
-
-  /** What of these is new. */
-  takeAll(items: readonly ViewItem[]): readonly ViewItem[] {
-    return items.map((item) => this.#take(item)).filter((item) => item !== undefined);
-  }
-
-  #take(item: ViewItem): ViewItem | undefined {
-    return item.type === 'delta' ? this.#takeDelta(item) : this.#takeEvent(item);
-  }
-
-  #takeEvent(event: Exclude<ViewItem, DeltaFrame>): ViewItem | undefined {
-    if (event.seq <= this.seq) return undefined;
-    this.seq = event.seq;
-    if (event.type === 'text.ended' || event.type === 'reasoning.ended') this.parts.delete(event.data.part);
-    return event;
-  }
-
-  #takeDelta(frame: DeltaFrame): ViewItem | undefined {
-    const seen = this.parts.get(frame.part) ?? 0;
-    const end = frame.offset + frame.text.length;
-    if (end <= seen || frame.seq < this.seq) return undefined;
-    this.parts.set(frame.part, end);
-    return frame.offset >= seen
-      ? frame
-      : { ...frame, offset: seen, text: frame.text.slice(seen - frame.offset) };
-  }
-}
-
-async function* catchUp(watched: Watched, place: Place): AsyncGenerator<readonly ViewItem[]> {
-  const { supervisor, session } = watched;
-  const actor = supervisor.peek(session);
-  if (actor === undefined) {
-    yield* catchUpAsleep(watched, place);
-    return;
-  }
-  const frames = actor.frames();
-  yield* history(watched, place, actor.state.seq);
-  yield place.takeAll(frames.map((frame) => ({ ...frame, seq: Math.max(frame.seq, place.seq) })));
-}
-
-/**
- * The session may come to life meanwhile. A tail belongs to one place in the journal, so it is read again while that moves; it has
- * all the text that came before that place, because each append brings what is not with the store yet.
- */
-async function* catchUpAsleep(watched: Watched, place: Place): AsyncGenerator<readonly ViewItem[]> {
-  let seq: number;
-  let frames: readonly DeltaFrame[];
-  do {
-    yield* history(watched, place, Infinity);
-    seq = place.seq;
-    frames = await storedFrames(watched, seq);
-    yield* history(watched, place, Infinity);
-  } while (place.seq !== seq);
-  yield place.takeAll(frames);
-}
-
-async function* history(
-  { scope, session }: Watched,
-  place: Place,
-  upTo: number,
-): AsyncGenerator<readonly ViewItem[]> {
-  while (place.seq < upTo) {
-    const page = await scope.store.read(scope.owner, session, { after: place.seq, limit: PAGE });
-    const events = page.events.filter((event) => event.seq <= upTo);
-    if (events.length === 0) return;
-    yield place.takeAll(events);
-  }
-}
-
-/** Of a session that is asleep: text that its last host left open. */
-async function storedFrames({ scope, session }: Watched, seq: number): Promise<readonly DeltaFrame[]> {
-  const tail = await scope.store.tail(scope.owner, session);
-  return tail.map((part) => ({ type: 'delta', session, seq, ...part, offset: 0 }));
-}
-
-/** Until the viewer fell behind or is closed: then it gives nothing any more. */
-async function* live(viewer: Viewer, place: Place): AsyncGenerator<readonly ViewItem[]> {
-  for (;;) {
-    const items = await viewer.take();
-    if (items.length === 0) return;
-    yield place.takeAll(items);
-  }
 }

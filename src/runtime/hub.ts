@@ -34,9 +34,8 @@ export class Viewer implements Disposable {
 
   /** Everything that came since the last call; waits until there is something. Nothing: the viewer fell behind, or is closed. */
   async take(): Promise<readonly ViewItem[]> {
-    if (this.#items.length === 0 && !this.behind && !this.closed) {
+    if (this.#items.length === 0 && !this.behind && !this.closed)
       await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
     const items = this.#items;
     this.#items = [];
     this.#bytes = 0;

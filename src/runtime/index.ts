@@ -1,7 +1,8 @@
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
 export { Actor } from './actor.ts';
-export { follow, followBatches, type FollowOptions, type Watched } from './follow.ts';
+export type { Watched } from './catch-up.ts';
+export { follow, Following, type FollowOptions } from './follow.ts';
 export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';

@@ -1,4 +1,5 @@
-import type { ProviderKind } from '../../protocol/index.ts';
+import { Linked } from '../../base/index.ts';
+import { CarrelError, type ProviderKind } from '../../protocol/index.ts';
 import { adjust } from '../adjust.ts';
 import { capabilitiesOf } from '../capabilities.ts';
 import { cancelled } from '../failure.ts';
@@ -15,6 +16,9 @@ const ASK: Readonly<Record<ProviderKind, Ask>> = {
   anthropic: sdkAsk('anthropic'),
   google: sdkAsk('google'),
 };
+
+/** Why a request is stopped that nobody reads any more. */
+const LEFT = new CarrelError('cancelled', 'The answer is not read any more.');
 
 /** The model `name` of a configured provider. Nothing is loaded and nobody is asked until it streams. */
 export function providerModel(provider: ProviderOptions, name: string, world: ProviderWorld): Model {
@@ -35,16 +39,15 @@ export function providerModel(provider: ProviderOptions, name: string, world: Pr
     capabilities,
     async *stream(request, context) {
       // Ours, so that leaving the stream closes the connection as an abort does.
-      const stop = new AbortController();
-      const onAbort = (): void => stop.abort(context.signal.reason);
-      context.signal.addEventListener('abort', onAbort, { once: true });
-      if (context.signal.aborted) onAbort();
+      using stop = new Linked(context.signal);
+      let whole = false;
       try {
         for await (const batch of answer(request, { ...context, signal: stop.signal })) {
           for (const part of batch) {
             if (context.signal.aborted) break;
+            whole = part.type === 'finished';
             yield part;
-            if (part.type === 'finished' || part.type === 'failed') return;
+            if (whole || part.type === 'failed') return;
           }
         }
         yield context.signal.aborted ? cancelled(id) : incomplete(provider.name);
@@ -52,8 +55,7 @@ export function providerModel(provider: ProviderOptions, name: string, world: Pr
         const failure = providerFailure(error, { provider, model: name, nowMs: world.clock.now() });
         yield context.signal.aborted ? cancelled(id) : { type: 'failed', failure };
       } finally {
-        context.signal.removeEventListener('abort', onAbort);
-        stop.abort();
+        if (!whole) stop.abort(LEFT);
       }
     },
   };

@@ -23,7 +23,28 @@ export async function* readUntilAborted<T>(
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // A stream that failed or was aborted refuses to be cancelled with the reason that is known already.
-    reader.cancel().catch(() => undefined);
+    if (signal.aborted) cancel(reader);
+    else release(reader);
   }
+}
+
+type Reader = ReadableStreamDefaultReader<unknown>;
+
+/** How long the end of a stream may take after the last thing that counts, ms. */
+const LINGER_MS = 1_000;
+
+/** Lets a stream that is about to end do so, which keeps its connection for the next request; any other is cancelled. */
+function release(reader: Reader): void {
+  AbortSignal.timeout(LINGER_MS).addEventListener('abort', () => cancel(reader));
+  reader.read().then(
+    ({ done }) => {
+      if (!done) cancel(reader);
+    },
+    () => undefined,
+  );
+}
+
+/** A stream that has failed or was aborted refuses with the reason that is known already. */
+function cancel(reader: Reader): void {
+  reader.cancel().catch(() => undefined);
 }

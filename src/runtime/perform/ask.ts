@@ -1,4 +1,5 @@
 // Ask the model: one request, its answer shown as it comes, its end reported as a command. Never throws.
+import { Linked } from '../../base/index.ts';
 import { CarrelError, toErrorInfo } from '../../protocol/index.ts';
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
@@ -84,23 +85,22 @@ async function request(
   const built = await buildRequest(work, model, factor);
   signal.throwIfAborted();
   const { modelSilenceMs } = view.state.profile.limits;
-  const silent = new AbortController();
+  using stop = new Linked(signal);
   const startedAt = scope.clock.monotonic();
   let firstMs: number | undefined;
   using watch = new SilenceWatch(scope.clock, modelSilenceMs, () =>
-    silent.abort(silence(model, modelSilenceMs)),
+    stop.abort(silence(model, modelSilenceMs)),
   );
-  const either = AbortSignal.any([signal, silent.signal]);
   await settled(
     scope,
-    either,
-    consume(scope, { model, built, signal: either }, (piece) => {
+    stop.signal,
+    consume(scope, { model, built, signal: stop.signal }, (piece) => {
       watch.progress();
       firstMs ??= Math.round(scope.clock.monotonic() - startedAt);
       answer.add(piece);
     }),
   );
-  if (either.aborted && answer.ending?.kind !== 'finished') {
+  if (stop.signal.aborted && answer.ending?.kind !== 'finished') {
     const failure = signal.aborted ? cancelled(signal) : silence(model, modelSilenceMs);
     answer.add({ type: 'failed', failure });
   }
