@@ -1,5 +1,5 @@
 // CPU per streamed delta: durable, with one viewer, eight sessions at once. The floor is the provider adapter alone on the same
-// stream; below that a raw fetch. Deltas that share packets show our own share; one delta a packet is what networks do.
+// stream, ours and the AI SDK's; below that a raw fetch. Deltas that share packets show our own share; one delta a packet is what networks do.
 import type { Model, ModelRequest } from '../../src/model/index.ts';
 import type { Host } from '../../src/host/index.ts';
 import { benchHost, cpuMicros, median, modelsAt, scratch, streamServer, type Row } from '../measure.ts';
@@ -34,6 +34,18 @@ async function adapter(model: Model): Promise<void> {
     if (part.type === 'failed') throw new Error(part.failure.message);
 }
 
+/** What a program without Carrel would put there: the AI SDK's adapter for the same format, at the level of one request. */
+async function sdkAdapter(url: string): Promise<() => Promise<void>> {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+  const model = createOpenAICompatible({ name: 'bench', baseURL: url, apiKey: 'none' }).chatModel('m');
+  return async () => {
+    const { stream } = await model.doStream({
+      prompt: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+    });
+    for await (const part of stream) if (part.type === 'error') throw part.error;
+  };
+}
+
 function together(turns: number, work: () => Promise<void>): () => Promise<unknown> {
   return () =>
     Promise.all(
@@ -59,19 +71,28 @@ async function measure(everyMs: number, turns: number): Promise<readonly Row[]> 
   await using bench = await benchHost(home.path, { models, model: 'local/m' });
   const turn = (): Promise<void> => talk(bench.host, home.path, turns);
   const all = SESSIONS * DELTAS * turns;
-  const figures = { raw: [] as number[], adapter: [] as number[], carrel: [] as number[] };
+  const sdk = await sdkAdapter(server.url);
+  const figures = {
+    raw: [] as number[],
+    adapter: [] as number[],
+    sdk: [] as number[],
+    carrel: [] as number[],
+  };
   for (let run = 0; run <= RUNS; run++) {
     const found = {
       raw: (await cpuMicros(together(turns, () => raw(server.url)))) / all,
       adapter: (await cpuMicros(together(turns, () => adapter(model)))) / all,
+      sdk: (await cpuMicros(together(turns, sdk))) / all,
       carrel: (await cpuMicros(together(1, turn))) / all,
     };
     // The first run warms up.
-    if (run > 0) for (const key of ['raw', 'adapter', 'carrel'] as const) figures[key].push(found[key]);
+    if (run > 0)
+      for (const key of ['raw', 'adapter', 'sdk', 'carrel'] as const) figures[key].push(found[key]);
   }
   const floor = { name: 'provider adapter alone', value: median(figures.adapter) };
   const kind = everyMs > 0 ? 'one delta a packet' : 'deltas share packets';
-  const ratio = median(figures.carrel.map((value, n) => value / (figures.adapter[n] ?? value)));
+  const over = (floors: readonly number[]): number =>
+    median(figures.carrel.map((value, n) => value / (floors[n] ?? value)));
   return [
     { name: `raw fetch, ${kind}`, value: median(figures.raw), unit: 'µs CPU/delta' },
     {
@@ -81,7 +102,13 @@ async function measure(everyMs: number, turns: number): Promise<readonly Row[]> 
       floor,
       limit: 30,
     },
-    { name: `the same over the adapter alone, ${kind}`, value: ratio, unit: '×', limit: 1.5 },
+    { name: `the same over our adapter alone, ${kind}`, value: over(figures.adapter), unit: '×', limit: 1.5 },
+    {
+      name: `the same over the AI SDK's adapter alone, ${kind}`,
+      value: over(figures.sdk),
+      unit: '×',
+      limit: 1.5,
+    },
   ];
 }
 
