@@ -72,6 +72,24 @@ export const HOST_LIMITS = {
     meaning: 'Idle time after which a session is put to sleep. Nobody can tell the difference.',
     reason: 'Longer than a pause for thought; waking costs milliseconds.',
   },
+  memoryMb: {
+    default: 1024,
+    minimum: 64,
+    maximum: 1_048_576,
+    unit: 'MiB',
+    meaning: 'Resident memory of the process above which idle sessions are put to sleep, oldest first.',
+    reason:
+      'Several times what a busy host with its tools needs; less than the runtime itself is out of reach.',
+  },
+  sessionMemoryMb: {
+    default: 75,
+    minimum: 1,
+    maximum: 65_536,
+    unit: 'MiB',
+    meaning:
+      'Memory of one session, estimated, above which it is put to sleep as soon as it is idle; a warning comes at two thirds.',
+    reason: 'Only a very long conversation with a turn that waits, or many slow viewers, come so far.',
+  },
 } as const satisfies Record<keyof HostLimits, Limit>;
 
 export const SESSION_LIMITS = {
@@ -171,6 +189,16 @@ export const SESSION_LIMITS = {
     reason:
       'Deeper trees lose their thread; the id of a child is made of those above it, and has room for five.',
   },
+  lifetimeMs: {
+    default: 0,
+    minimum: MINUTE,
+    maximum: 3650 * DAY,
+    unit: 'ms',
+    meaning:
+      'Time from its creation, or from being restored, after which a session is archived, once no turn is open; 0 sets none.',
+    reason: 'Nothing is put away by age unless somebody says so, and nothing is ever deleted by it.',
+    zero: 'none',
+  },
 } as const satisfies Record<keyof SessionLimits, Limit>;
 
 export const DEFAULT_HOST_LIMITS: HostLimits = defaultsOf(HOST_LIMITS);
@@ -181,13 +209,16 @@ function defaultsOf<K extends string>(limits: Record<K, Limit>): Record<K, numbe
   return Object.fromEntries(pairs) as Record<K, number>;
 }
 
+/** Those of a turn; how long a session lives has nothing to do with them. */
+type TurnLimit = Exclude<keyof SessionLimits, 'lifetimeMs'>;
+
 /**
  * What must fit into what. A smaller bound that cannot be reached within the larger one would promise something that never
  * happens: a tool given two minutes in a turn of one.
  */
 export const RELATIONS: readonly {
-  smaller: keyof SessionLimits;
-  larger: keyof SessionLimits;
+  smaller: TurnLimit;
+  larger: TurnLimit;
   strict: boolean;
   why: string;
 }[] = [

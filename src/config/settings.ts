@@ -175,6 +175,14 @@ const PROFILE: readonly Setting[] = [
     reason: 'No tool runs twice silently, so going on is safe.',
   },
   {
+    key: 'runOnStart',
+    kind: 'boolean',
+    project: 'trusted',
+    default: false,
+    meaning: 'Its sessions are taken up when a host starts that takes up any, in the order of their marking.',
+    reason: 'Work that nobody watches should say so before it begins by itself.',
+  },
+  {
     key: 'continueOnLength',
     kind: 'boolean',
     project: 'trusted',

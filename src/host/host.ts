@@ -32,6 +32,8 @@ export const HOST_LIMITS: HostLimits = {
   waitMs: 10 * 60_000,
   liveSessions: 1_000,
   asleepAfterMs: 10 * 60_000,
+  memoryMb: 1_024,
+  sessionMemoryMb: 75,
 };
 
 /** Sessions with open work that are loaded side by side: enough to share syncs. */

@@ -30,6 +30,10 @@ export interface HostLimits {
   readonly liveSessions: number;
   /** Idle time after which a session is put to sleep, ms. */
   readonly asleepAfterMs: number;
+  /** Resident memory of the process, MiB, above which idle sessions are put to sleep, oldest first. */
+  readonly memoryMb: number;
+  /** Memory of one session, MiB (estimated), above which it is put to sleep as soon as it is idle; a warning comes at two thirds. */
+  readonly sessionMemoryMb: number;
 }
 
 export interface HostOptions {
@@ -62,7 +66,9 @@ export interface CreateOptions {
   /** Name of a profile; default `default`. */
   readonly profile?: string;
   /** Changes to that profile, for this session. */
-  readonly change?: Partial<Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery'>> & {
+  readonly change?: Partial<
+    Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery' | 'runOnStart'>
+  > & {
     readonly maxSteps?: number;
     readonly turnTimeoutMs?: number;
   };

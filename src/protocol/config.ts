@@ -79,6 +79,8 @@ export const HostLimits = z.object({
   waitMs: z.int(),
   liveSessions: z.int(),
   asleepAfterMs: z.int(),
+  memoryMb: z.int(),
+  sessionMemoryMb: z.int(),
 });
 export type HostLimits = z.infer<typeof HostLimits>;
 

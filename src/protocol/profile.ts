@@ -20,6 +20,8 @@ export const SessionLimits = z.object({
   turnTimeoutMs: z.int().nonnegative(),
   /** Generations of children below the session at the top. */
   childDepth: z.int().nonnegative(),
+  /** From creation, or from being restored, until it is archived; 0 means for ever, as in journals without it. */
+  lifetimeMs: z.int().nonnegative().optional(),
 });
 export type SessionLimits = z.infer<typeof SessionLimits>;
 
@@ -33,6 +35,8 @@ export const Profile = z.object({
   mode: Mode,
   /** After a crash: go on with the turn, or wait for someone. */
   recovery: z.enum(['continue', 'pause']),
+  /** Its sessions are taken up as soon as a host starts that takes up any, in the order in which they were marked so. */
+  runOnStart: z.boolean().optional(),
   /** Continue an answer that the output limit cut (at most 3 times a turn). */
   continueOnLength: z.boolean(),
   /** A denied call halts the batch. */
@@ -52,6 +56,7 @@ export const ProfileChange = Profile.pick({
   mode: true,
   tools: true,
   recovery: true,
+  runOnStart: true,
   prompt: true,
 }).partial();
 export type ProfileChange = z.infer<typeof ProfileChange>;

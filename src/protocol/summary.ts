@@ -32,9 +32,11 @@ export const SessionSummary = z.object({
   /** Calls that wait for a human. */
   waiting: z.int().nonnegative(),
   usage: Usage,
-  /** Open work: a claim must recover it. */
+  /** To be taken up when a host starts: a turn is open, or the session is marked to run on start. */
   open: z.boolean(),
-  /** When something is due without a command: an approval's expiry, a retry. */
+  /** Since when it is marked. */
+  runOnStartAt: At.optional(),
+  /** When something is due without a command: an approval's expiry, a retry, the end of its lifetime. */
   wakeAt: At.optional(),
   /** Why the last turn ended, when it did not complete. */
   lastOutcome: z.string().optional(),

@@ -35,6 +35,8 @@ export type Effect =
   | { readonly kind: 'timer'; readonly key: string; readonly at: number };
 
 export function effects(state: SessionState): readonly Effect[] {
+  const over = lifetimeEnd(state);
+  if (over !== undefined) return [{ kind: 'timer', key: `lifetime:${state.session}`, at: over }];
   const turn = state.turn;
   if (turn === undefined || state.archived || state.failed !== undefined) return [];
   const found: Effect[] = [];
@@ -78,6 +80,14 @@ function callEffects(state: SessionState, turn: TurnState, step: StepState): Eff
     }
     return [];
   });
+}
+
+/** When a session is archived because its time is over; one that works or is archived has no such time. */
+export function lifetimeEnd(state: SessionState): number | undefined {
+  const { lifetimeMs = 0 } = state.profile.limits;
+  const works = state.turn !== undefined && state.failed === undefined;
+  if (lifetimeMs === 0 || works || state.archived) return undefined;
+  return (state.restoredAt ?? state.createdAt) + lifetimeMs;
 }
 
 /** When something is due without anybody asking, if anything is. */

@@ -36,6 +36,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     folder: data.folder,
     driver: data.driver,
     profile: data.profile,
+    ...(data.profile.runOnStart === true ? { runOnStartAt: at } : {}),
     tags: data.tags ?? {},
     createdAt: at,
     depth: data.depth ?? 0,
@@ -54,12 +55,12 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       Object.entries({ ...state.tags, ...data.tags }).filter(([, value]) => value !== ''),
     ),
   }),
-  'session.configured': (state, { data }) => ({
-    ...state,
+  'session.configured': (state, { at, data }) => ({
+    ...mark(state, at, data.change.runOnStart),
     profile: { ...state.profile, ...(data.change as Partial<SessionState['profile']>) },
   }),
   'session.archived': (state) => ({ ...state, archived: true }),
-  'session.restored': (state) => ({ ...state, archived: false }),
+  'session.restored': (state, { at }) => ({ ...state, archived: false, restoredAt: at }),
   'session.crashed': (state) => state,
   'session.recovered': (state, { data }) => ({
     ...onTurn(state, (turn) => takeUp(turn, interrupt(turn), data.policy)),
@@ -226,6 +227,13 @@ function takeUp(before: TurnState, turn: TurnState, policy: 'continue' | 'pause'
   if (turn.recoveries === before.recoveries) return turn;
   if (turn.recoveries > MAX_RECOVERIES) return { ...turn, ending: 'give-up' };
   return policy === 'pause' ? { ...turn, ending: 'pause' } : turn;
+}
+
+/** A session that is marked already keeps its place. */
+function mark(state: SessionState, at: number, runOnStart: boolean | undefined): SessionState {
+  if (runOnStart === undefined) return state;
+  const { runOnStartAt = at, ...rest } = state;
+  return runOnStart ? { ...rest, runOnStartAt } : rest;
 }
 
 function omitLast(state: SessionState): SessionState {

@@ -61,7 +61,12 @@ const STATE: readonly Rule<SessionState>[] = [
           .map(({ id }) => id)
           .join(),
   ],
-  ['a failed or archived session does nothing', (state) => !isFree(state) || effects(state).length === 0],
+  [
+    'a failed or archived session does nothing, but that a failed one comes to the end of its lifetime',
+    (state) =>
+      !isFree(state) ||
+      effects(state).every(({ key }) => !state.archived && key === `lifetime:${state.session}`),
+  ],
   ['effects have keys of their own', (state) => isUnique(effects(state).map(({ key }) => key))],
   ['inputs are bounded', ({ inputs, profile }) => inputs.length <= profile.limits.queuedInputs],
   ['inputs wait once', ({ inputs }) => isUnique(inputs.map(({ command }) => command))],

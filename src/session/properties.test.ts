@@ -253,6 +253,7 @@ const limits = fc.record({
   maxSteps: fc.constantFrom(1, 3, 20),
   parallelTools: fc.constantFrom(1, 2, 8),
   turnTimeoutMs: fc.constantFrom(0, 0, 7_000),
+  lifetimeMs: fc.constantFrom(0, 0, 20_000),
 });
 
 const life = fc

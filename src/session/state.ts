@@ -84,6 +84,10 @@ export interface SessionState {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly archived: boolean;
+  /** Its lifetime counts from here, when it was archived in between. */
+  readonly restoredAt?: number;
+  /** Since when it is marked to run on start. */
+  readonly runOnStartAt?: number;
   readonly failed?: ErrorInfo;
   /** Of the last recovery or intent: a `tool.started` of another one never yields a run. */
   readonly incarnation: number;

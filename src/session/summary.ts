@@ -25,11 +25,15 @@ export function summaryOf(state: SessionState): SessionSummary {
     held: state.inputs.filter((input) => input.held).length,
     waiting: state.turn?.step?.calls.filter((call) => call.status === 'waiting').length ?? 0,
     usage: state.usage,
-    open: state.turn !== undefined && !state.archived && state.failed === undefined,
+    open:
+      (state.turn !== undefined || state.runOnStartAt !== undefined) &&
+      !state.archived &&
+      state.failed === undefined,
     ...(state.title === undefined ? {} : { title: state.title }),
     ...(state.parent === undefined ? {} : { parent: state.parent }),
     ...(state.root === undefined ? {} : { root: state.root }),
     ...(state.depth === 0 ? {} : { depth: state.depth }),
+    ...(state.runOnStartAt === undefined ? {} : { runOnStartAt: state.runOnStartAt }),
     ...(wake === undefined ? {} : { wakeAt: wake }),
     ...(state.lastOutcome === undefined ? {} : { lastOutcome: state.lastOutcome }),
     ...((state.failed ?? state.lastError) === undefined ? {} : { error: state.failed ?? state.lastError }),

@@ -390,6 +390,9 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await due({ now: 100, limit: 9 })).toEqual(['hers', 'delta']);
         expect(await due({ now: 100, limit: 1 })).toEqual(['hers']);
         expect(await due({ now: 100, open: true, limit: 9 })).toEqual(['gamma', 'hers', 'delta', 'beta']);
+        expect(await due({ now: 1_000, after: 50, limit: 1 })).toEqual(['delta']);
+        expect(await due({ now: 1_000, after: 100, open: true, limit: 9 })).toEqual(['gamma', 'beta']);
+        expect(await due({ now: Number.MAX_SAFE_INTEGER, after: 500, limit: 9 })).toEqual([]);
       });
 
       it('writes a row again, and no name twice', async () => {

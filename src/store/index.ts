@@ -3,6 +3,7 @@ export type {
   AppendResult,
   Claim,
   DeliveredCommand,
+  DueQuery,
   EventPage,
   Head,
   ListQuery,

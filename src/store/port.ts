@@ -105,6 +105,14 @@ export interface SessionPage {
   readonly hidden: number;
 }
 
+/** Sessions whose `wakeAt` is behind `after` (else any) and has come by `now`; those with open work too when `open` is set. */
+export interface DueQuery {
+  readonly now: number;
+  readonly after?: number;
+  readonly open?: boolean;
+  readonly limit: number;
+}
+
 export interface DeliveredCommand {
   readonly same: boolean;
   readonly reply: Json;
@@ -143,8 +151,8 @@ export interface Store extends StoreReader {
   /** Takes the session: raises its fence, so that every earlier holder is `fenced`. */
   claim(owner: string, session: string): Promise<Claim>;
   release(session: string, fence: number): Promise<void>;
-  /** Sessions whose `wakeAt` has come, or with open work when `open` is set; soonest first. */
-  due(query: { now: number; open?: boolean; limit: number }): Promise<readonly SessionSummary[]>;
+  /** Soonest first. */
+  due(query: DueQuery): Promise<readonly SessionSummary[]>;
   /** Writes the list row again, for a rebuild. */
   putSummary(summary: SessionSummary): Promise<void>;
   /** Content-addressed and synced when it resolves; the same bytes again cost a look-up. */

@@ -1,5 +1,6 @@
 // Commands about the session itself, its inputs and its turn.
 import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
+import { lifetimeEnd } from '../effects.ts';
 import { RUNTIME } from '../state.ts';
 import { advance, endLostCalls, hold, startTurn } from './advance.ts';
 import { expire } from './call.ts';
@@ -125,6 +126,10 @@ export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
   if (kind === 'approval') {
     const error = expire(draft, id);
     return error === undefined ? undefined : { refusal: error };
+  }
+  if (kind === 'lifetime' && (lifetimeEnd(draft.state) ?? Infinity) <= draft.facts.at) {
+    draft.add('session.archived', { by: RUNTIME });
+    return undefined;
   }
   const { turnTimeoutMs } = draft.state.profile.limits;
   if (kind === 'deadline' && turn?.id === id && turn.startedAt + turnTimeoutMs <= draft.facts.at) {

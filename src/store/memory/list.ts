@@ -1,7 +1,7 @@
 import type { SessionSummary } from '../../protocol/index.ts';
 import type { Row } from '../encode.ts';
 import { placeOf, placeToken, type ListPlace } from '../listing.ts';
-import type { ListQuery, SessionPage } from '../port.ts';
+import type { DueQuery, ListQuery, SessionPage } from '../port.ts';
 import type { MemorySession } from './data.ts';
 
 type Entry = ListPlace & { readonly row: Row };
@@ -26,11 +26,14 @@ export function listPage(sessions: ReadonlyMap<string, MemorySession>, query: Li
 /** Those to wake, soonest first; open work without a time is due at once. */
 export function duePage(
   sessions: ReadonlyMap<string, MemorySession>,
-  { now, open, limit }: { now: number; open?: boolean; limit: number },
+  { now, after = -Infinity, open, limit }: DueQuery,
 ): SessionSummary[] {
   return [...sessions]
     .map(([session, { row }]) => ({ session, at: row.wakeAt ?? 0, row }))
-    .filter(({ row }) => (row.wakeAt !== null && row.wakeAt <= now) || (open === true && row.open === 1))
+    .filter(({ row: { wakeAt, open: isOpen } }) => {
+      const isDue = wakeAt !== null && wakeAt <= now && wakeAt > after;
+      return isDue || (open === true && isOpen === 1);
+    })
     .toSorted((a, b) => a.at - b.at || compare(a.session, b.session))
     .slice(0, limit)
     .map(({ row }) => summaryOf(row));

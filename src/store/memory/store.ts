@@ -8,6 +8,7 @@ import type {
   AppendResult,
   Claim,
   DeliveredCommand,
+  DueQuery,
   EventPage,
   Head,
   ListQuery,
@@ -104,7 +105,7 @@ class MemoryStore implements Store {
     return Promise.resolve();
   }
 
-  async due(query: { now: number; open?: boolean; limit: number }): Promise<readonly SessionSummary[]> {
+  async due(query: DueQuery): Promise<readonly SessionSummary[]> {
     return Promise.resolve(duePage(this.#data.sessions, query));
   }
 

@@ -1,7 +1,7 @@
 // Lists, by the index on age. Counting what the conditions hide is done only where there are conditions.
 import type { SessionSummary } from '../../protocol/index.ts';
 import { isNarrowed, placeOf, placeToken, type ListPlace } from '../listing.ts';
-import type { ListQuery, SessionPage } from '../port.ts';
+import type { DueQuery, ListQuery, SessionPage } from '../port.ts';
 import type { Connection } from './connection.ts';
 import type { Value } from './driver.ts';
 
@@ -32,18 +32,18 @@ export function listSessions(connection: Connection, query: ListQuery): SessionP
   };
 }
 
+/** Without `open` the index on `wake_at` gives them in their order, so that the first of many costs no more than the first of few. */
 export function dueSessions(
   connection: Connection,
-  { now, open = false, limit }: { now: number; open?: boolean; limit: number },
+  { now, after = Number.MIN_SAFE_INTEGER, open = false, limit }: DueQuery,
 ): SessionSummary[] {
-  const toWake = 'SELECT no FROM sessions WHERE wake_at <= ?';
-  const among = open ? `${toWake} UNION SELECT no FROM sessions WHERE open = 1` : toWake;
+  const isDue = 'wake_at > ? AND wake_at <= ?';
+  const which = open
+    ? `no IN (SELECT no FROM sessions WHERE ${isDue} UNION SELECT no FROM sessions WHERE open = 1)
+       ORDER BY coalesce(wake_at, 0), session`
+    : `${isDue} ORDER BY wake_at, session`;
   return connection
-    .all<{ summary: string }>(
-      `SELECT summary FROM sessions WHERE no IN (${among}) ORDER BY coalesce(wake_at, 0), session LIMIT ?`,
-      now,
-      limit,
-    )
+    .all<{ summary: string }>(`SELECT summary FROM sessions WHERE ${which} LIMIT ?`, after, now, limit)
     .map(({ summary }) => JSON.parse(summary) as SessionSummary);
 }
 

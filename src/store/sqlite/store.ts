@@ -2,7 +2,7 @@
 import { systemClock, type Clock } from '../../base/index.ts';
 import type { ErrorInfo, SessionSummary } from '../../protocol/index.ts';
 import { encodeGroup, encodeRow } from '../encode.ts';
-import type { AppendGroup, AppendResult, Claim, DeliveredCommand, Head, Store } from '../port.ts';
+import type { AppendGroup, AppendResult, Claim, DeliveredCommand, DueQuery, Head, Store } from '../port.ts';
 import { movedBy } from '../reading.ts';
 import { HeadSignal } from '../signal.ts';
 import { Blobs } from './blobs.ts';
@@ -94,7 +94,7 @@ class SqliteStore extends SqliteReader implements Store {
     await this.#send('release', { session, fence });
   }
 
-  async due(query: { now: number; open?: boolean; limit: number }): Promise<readonly SessionSummary[]> {
+  async due(query: DueQuery): Promise<readonly SessionSummary[]> {
     return this.ask([], (connection) => dueSessions(connection, query));
   }
 
