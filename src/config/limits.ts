@@ -40,12 +40,21 @@ export const HOST_LIMITS = {
     meaning: 'Requests at once to one provider.',
     reason: 'Common rate limits of a single key allow about this many long requests.',
   },
+  toolsAtOnce: {
+    default: 64,
+    minimum: 1,
+    maximum: 4096,
+    unit: 'calls',
+    meaning: 'Calls of tools at work at once in one host, of all sessions.',
+    reason: 'Each may be a process: more of them than this make each other slower on a common machine.',
+  },
   waitingTurns: {
     default: 1000,
     minimum: 0,
     maximum: 100_000,
     unit: 'turns',
-    meaning: 'Turns that may wait for a slot; one more is refused as `overloaded`.',
+    meaning:
+      'Turns, and requests of one provider, that may wait for a slot; one more is refused as `overloaded`.',
     reason: 'One for every live session by default. 0 refuses whatever cannot start at once.',
   },
   waitMs: {
@@ -53,8 +62,26 @@ export const HOST_LIMITS = {
     minimum: SECOND,
     maximum: DAY,
     unit: 'ms',
-    meaning: 'How long a turn may wait for a slot.',
+    meaning: 'How long a turn, a request or a call may wait for a slot.',
     reason: 'Several ordinary turns long; whoever asked is gone or wants to know after that.',
+  },
+  reservePercent: {
+    default: 25,
+    minimum: 0,
+    maximum: 50,
+    unit: '%',
+    meaning:
+      'Of `turns`, kept for sessions that somebody looks at: from 3 to 10 slots, never more than half.',
+    reason: 'Whoever looks at a session waits for it; a batch of others does not. 0 keeps none.',
+  },
+  agedAfterMs: {
+    default: 30 * SECOND,
+    minimum: SECOND,
+    maximum: DAY,
+    unit: 'ms',
+    meaning: 'How long a turn that nobody looks at waits before it counts as one that somebody looks at.',
+    reason:
+      'About an ordinary turn: by then those before it had theirs. It uses half of the reserve at most.',
   },
   liveSessions: {
     default: 1000,

@@ -44,7 +44,7 @@ export class NearSession implements SessionHandle {
   /** Refuses what would start a turn when not even a place to wait is left for it. */
   async #admit(): Promise<void> {
     const { state } = await this.#supervisor.actor(this.id);
-    const refusal = state.turn === undefined ? this.#scope.turnSlots.refusal() : undefined;
+    const refusal = state.turn === undefined ? this.#scope.admission.turnRefusal(this.id) : undefined;
     if (refusal !== undefined) throw refusal;
   }
 
@@ -129,7 +129,10 @@ export class NearSession implements SessionHandle {
 
   async summary(): Promise<SessionSummary> {
     const actor = this.#supervisor.peek(this.id);
-    if (actor !== undefined) return summaryOf(actor.state);
+    if (actor !== undefined) {
+      const position = this.#scope.admission.position(this.id);
+      return { ...summaryOf(actor.state), ...(position === undefined ? {} : { position }) };
+    }
     const row = await this.#scope.store.summary(this.#scope.owner, this.id);
     if (row === undefined) throw new CarrelError('not_found', `There is no session ${this.id}.`);
     return row;

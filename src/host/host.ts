@@ -2,15 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
-import {
-  Beat,
-  Conversations,
-  Slots,
-  Supervisor,
-  TextBlobs,
-  type Scope,
-  type SlotCounts,
-} from '../runtime/index.ts';
+import { Admission, Beat, Conversations, Supervisor, TextBlobs, type Scope } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
@@ -28,8 +20,11 @@ import type {
 export const HOST_LIMITS: HostLimits = {
   turns: 24,
   requestsPerProvider: 6,
+  toolsAtOnce: 64,
   waitingTurns: 1_000,
   waitMs: 10 * 60_000,
+  reservePercent: 25,
+  agedAfterMs: 30_000,
   liveSessions: 1_000,
   asleepAfterMs: 10 * 60_000,
   memoryMb: 1_024,
@@ -57,28 +52,11 @@ class NearHost implements Host {
   readonly #scope: Scope;
   readonly #supervisor: Supervisor;
   readonly #options: HostOptions;
-  readonly #turnSlots: Slots;
-  readonly #providerSlots = new Map<string, Slots>();
   #closing: Promise<void> | undefined;
 
   constructor(options: HostOptions, limits: HostLimits) {
     this.#options = options;
     const clock = options.clock ?? systemClock;
-    const { waitingTurns: waiting, waitMs } = limits;
-    this.#turnSlots = new Slots(
-      { level: 'turns of this host', capacity: limits.turns, waiting, waitMs },
-      clock,
-    );
-    const providerSlots = (provider: string): Slots => {
-      const known = this.#providerSlots.get(provider);
-      if (known !== undefined) return known;
-      const slots = new Slots(
-        { level: `requests to ${provider}`, capacity: limits.requestsPerProvider, waiting, waitMs },
-        clock,
-      );
-      this.#providerSlots.set(provider, slots);
-      return slots;
-    };
     this.#scope = {
       store: options.store,
       models: options.models,
@@ -89,8 +67,11 @@ class NearHost implements Host {
       blobs: new TextBlobs(options.store),
       conversations: new Conversations(),
       tailBeat: new Beat(clock, TAIL_FLUSH_MS),
-      turnSlots: this.#turnSlots,
-      providerSlots,
+      admission: new Admission({
+        limits,
+        clock,
+        ...(options.toolsAtOnce === undefined ? {} : { tools: options.toolsAtOnce }),
+      }),
       grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
       fault: (what, error, session) => this.#report(what, error, session),
@@ -127,8 +108,16 @@ class NearHost implements Host {
     });
   }
 
-  list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {
-    return this.#scope.store.list({ ...query, owner: this.#scope.owner });
+  async list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage> {
+    const { admission, owner, store } = this.#scope;
+    const page = await store.list({ ...query, owner });
+    if (!admission.contended) return page;
+    const positions = admission.positions(new Set(page.sessions.map(({ session }) => session)));
+    const sessions = page.sessions.map((row) => {
+      const position = positions.get(row.session);
+      return position === undefined ? row : { ...row, position };
+    });
+    return { ...page, sessions };
   }
 
   inbox(): Promise<readonly InboxItem[]> {
@@ -137,12 +126,9 @@ class NearHost implements Host {
 
   inspect(): HostReport {
     const { writable, error } = this.#scope.store.health();
-    const providers: Record<string, SlotCounts> = {};
-    for (const [name, slots] of this.#providerSlots) providers[name] = slots.counts;
     return {
       live: this.#supervisor.live,
-      turns: this.#turnSlots.counts,
-      providers,
+      ...this.#scope.admission.report(),
       viewers: this.#supervisor.viewers,
       listenerFaults: this.#supervisor.listenerFaults,
       crashes: this.#supervisor.crashes,

@@ -21,7 +21,7 @@ describe('a call that was approved while every slot is in use', () => {
     });
     const [asker, holder] = [await test.session(), await test.session()];
     await until(asker.run('ask'), () => false);
-    expect(test.host.inspect().turns).toEqual({ inUse: 0, free: 1, waiting: 0 });
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 0, free: 1, waiting: 0 });
     await holder.send('hold');
     await until(holder.follow(), ({ type }) => type === 'delta');
     await asker.approve();
@@ -33,7 +33,7 @@ describe('a call that was approved while every slot is in use', () => {
     const settled = asker.settled();
     await test.clock.advance(5_000);
     expect(await settled).toMatchObject({ lastOutcome: 'completed' });
-    expect(test.host.inspect().turns).toEqual({ inUse: 0, free: 1, waiting: 0 });
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 0, free: 1, waiting: 0 });
   });
 });
 
@@ -52,13 +52,13 @@ describe('a turn that waited too long', () => {
     await test.clock.advance(1_000);
     expect(await settled).toMatchObject({
       lastOutcome: 'failed',
-      error: { code: 'overloaded', data: { level: 'turns of this host', retryAfterMs: 1_000 } },
+      error: { code: 'overloaded', data: { level: 'host', retryAfterMs: 1_000 } },
     });
     gate.resolve();
     await holder.settled();
     await until(other.run('again'), () => false);
     expect(await other.summary()).toMatchObject({ lastOutcome: 'completed' });
-    expect(test.host.inspect().turns).toEqual({ inUse: 0, free: 1, waiting: 0 });
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 0, free: 1, waiting: 0 });
   });
 
   it('for the provider ends as failed, and leaves its slot of the host', async () => {
@@ -75,7 +75,7 @@ describe('a turn that waited too long', () => {
     const settled = other.settled();
     await test.clock.advance(1_000);
     expect(await settled).toMatchObject({
-      error: { code: 'overloaded', data: { level: 'requests to scripted' } },
+      error: { code: 'overloaded', data: { level: 'provider' } },
     });
     expect(test.host.inspect()).toMatchObject({
       turns: { inUse: 1, free: 1, waiting: 0 },

@@ -14,19 +14,12 @@ import type {
   Scope,
 } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
+import type { AdmissionLimits, AdmissionReport } from '../runtime/index.ts';
 import type { ListQuery, SessionPage, Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
 
 /** Bounds of one host. */
-export interface HostLimits {
-  /** Turns at work at once. */
-  readonly turns: number;
-  /** Requests at once per provider. */
-  readonly requestsPerProvider: number;
-  /** Turns that may wait for a slot before `overloaded`. */
-  readonly waitingTurns: number;
-  /** How long one may wait, ms. */
-  readonly waitMs: number;
+export interface HostLimits extends AdmissionLimits {
   readonly liveSessions: number;
   /** Idle time after which a session is put to sleep, ms. */
   readonly asleepAfterMs: number;
@@ -44,6 +37,8 @@ export interface HostOptions {
   /** Profiles by name; `create` refuses one that names a tool or a model that does not exist. */
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly limits?: Partial<HostLimits>;
+  /** Calls of one tool at once, by its name; else `limits.toolsAtOnce` is its only bound. */
+  readonly toolsAtOnce?: ReadonlyMap<string, number>;
   readonly owner?: string;
   /** `all` takes up every session with open work at once; `lazy` (default) when it is first used. */
   readonly recover?: 'all' | 'lazy';
@@ -119,7 +114,7 @@ export interface SessionHandle {
   cursor(seq?: number): Promise<Cursor>;
   /** Called for each event of this type (`*`: all) after it is durable. It may be asynchronous, and is not waited for. What it throws or rejects with is counted and reported, nothing more. */
   on<T extends EventType | '*'>(type: T, listener: (event: Heard<T>) => unknown): Disposable;
-  /** The list row as of the last durable event. */
+  /** The list row as of the last durable event, with the place of its turn when that waits for a slot. */
   summary(): Promise<SessionSummary>;
   /** Resolves with the row as soon as the status is none of `running`; `until` narrows it. Rejects when the signal aborts. */
   settled(options?: { readonly signal?: AbortSignal }): Promise<SessionSummary>;
@@ -144,6 +139,7 @@ export interface Host extends AsyncDisposable {
   session(id: string): Promise<SessionHandle>;
   /** Removes the session for good, with everything that is only its own. `conflict` while a turn is open: cancel it first. Gives the hash of its last event. */
   erase(id: string): Promise<{ readonly head: string }>;
+  /** Rows as stored; those whose turn waits for a slot have its `position`. */
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
   inbox(): Promise<readonly InboxItem[]>;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
@@ -152,12 +148,8 @@ export interface Host extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export interface HostReport {
+export interface HostReport extends AdmissionReport {
   readonly live: number;
-  readonly turns: { readonly inUse: number; readonly free: number; readonly waiting: number };
-  readonly providers: Readonly<
-    Record<string, { readonly inUse: number; readonly free: number; readonly waiting: number }>
-  >;
   readonly viewers: number;
   readonly listenerFaults: number;
   readonly crashes: number;

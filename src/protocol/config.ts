@@ -75,8 +75,11 @@ export type ProfileConfig = z.infer<typeof ProfileConfig>;
 export const HostLimits = z.object({
   turns: z.int(),
   requestsPerProvider: z.int(),
+  toolsAtOnce: z.int(),
   waitingTurns: z.int(),
   waitMs: z.int(),
+  reservePercent: z.int(),
+  agedAfterMs: z.int(),
   liveSessions: z.int(),
   asleepAfterMs: z.int(),
   memoryMb: z.int(),

@@ -34,6 +34,8 @@ export const SessionSummary = z.object({
   usage: Usage,
   /** To be taken up when a host starts: a turn is open, or the session is marked to run on start. */
   open: z.boolean(),
+  /** Its turn waits for a slot, with this place among those that do, from 1. Only from a host that runs it: no store keeps it. */
+  position: z.int().positive().optional(),
   /** Since when it is marked. */
   runOnStartAt: At.optional(),
   /** When something is due without a command: an approval's expiry, a retry, the end of its lifetime. */

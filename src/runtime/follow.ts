@@ -28,6 +28,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   readonly #signal: AbortSignal | undefined;
   #unchecked: Cursor | undefined;
   #viewer: Viewer | undefined;
+  #look: Disposable | undefined;
   /** What was written before the viewer was attached. */
   #past: AsyncGenerator<readonly ViewItem[]> | undefined;
   #over = false;
@@ -68,7 +69,8 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   }
 
   #attach(): Viewer {
-    const { supervisor, session } = this.#watched;
+    const { scope, supervisor, session } = this.#watched;
+    this.#look ??= scope.admission.look(session);
     this.#viewer = supervisor.hub(session).watch();
     this.#past = catchUp(this.#watched, this.#place);
     return this.#viewer;
@@ -85,6 +87,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
     this.#over = true;
     this.#signal?.removeEventListener('abort', this.#leave);
     this.#viewer?.[Symbol.dispose]();
+    this.#look?.[Symbol.dispose]();
   };
 
   async #check(cursor: Cursor): Promise<void> {

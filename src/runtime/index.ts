@@ -1,3 +1,4 @@
+export { Admission, type AdmissionLimits, type AdmissionReport, type SlotReport } from './admission/index.ts';
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
 export { Actor } from './actor.ts';
@@ -7,7 +8,6 @@ export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';
 export { checkList, type ListCheck } from './rebuild.ts';
-export { Slots, type SlotCounts, type SlotLimits } from './slots.ts';
 export { Supervisor } from './supervisor.ts';
 export type { Scope } from './scope.ts';
 export { TextBlobs } from './text-blobs.ts';

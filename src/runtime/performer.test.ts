@@ -4,11 +4,11 @@ import { CarrelError } from '../protocol/index.ts';
 import { Conversation, emptyState, type Effect, type EffectCommand } from '../session/index.ts';
 import { createMemoryStore } from '../store/index.ts';
 import { createTools, type Tool } from '../tool/index.ts';
+import { Admission } from './admission/index.ts';
 import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
 import { Performer } from './performer.ts';
 import type { Scope } from './scope.ts';
-import { Slots } from './slots.ts';
 import { TextBlobs } from './text-blobs.ts';
 
 const CALL = 'cal_1';
@@ -40,7 +40,7 @@ class JumpingClock implements Clock {
 interface Stage {
   readonly performer: Performer;
   readonly clock: JumpingClock;
-  readonly slots: Slots;
+  readonly admission: Admission;
   readonly submitted: EffectCommand[];
   readonly faults: string[];
 }
@@ -48,7 +48,11 @@ interface Stage {
 function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
   const clock = new JumpingClock();
   const store = createMemoryStore();
-  const slots = new Slots({ level: 'turns', capacity, waiting, waitMs: 1_000 }, clock);
+  const limits = { turns: capacity, requestsPerProvider: 1, toolsAtOnce: 1, waitingTurns: waiting };
+  const admission = new Admission({
+    limits: { ...limits, waitMs: 1_000, reservePercent: 25, agedAfterMs: 500 },
+    clock,
+  });
   const submitted: EffectCommand[] = [];
   const faults: string[] = [];
   const tool: Tool = {
@@ -74,14 +78,13 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
     blobs: new TextBlobs(store),
     conversations: new Conversations(),
     tailBeat: new Beat(clock, 40),
-    turnSlots: slots,
-    providerSlots: () => slots,
+    admission: admission,
     grants: () => [],
     saveGrant: () => Promise.resolve(),
     fault: (what) => faults.push(what),
   };
   const empty = emptyState('ses_1');
-  const limits = {
+  const profileLimits = {
     ...empty.profile.limits,
     toolTimeoutMs: 60_000,
     toolOutputBytes: 1_024,
@@ -89,12 +92,12 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
   };
   const view = {
     id: 'ses_1',
-    state: { ...empty, folder: '/', profile: { ...empty.profile, limits } },
+    state: { ...empty, folder: '/', profile: { ...empty.profile, limits: profileLimits } },
     conversation: () => Promise.resolve(asked()),
     delta: () => undefined,
     submit: (command: EffectCommand) => Promise.resolve(submitted.push(command)),
   };
-  return { performer: new Performer({ scope, view }), clock, slots, submitted, faults };
+  return { performer: new Performer({ scope, view }), clock, admission, submitted, faults };
 }
 
 /** A conversation in which the model asked for the call. */
@@ -129,7 +132,7 @@ const untilAborted: Tool['run'] = (_args, { signal }) =>
 describe('a performer', () => {
   it('starts an effect once, under a slot, however often it is wanted', async () => {
     let runs = 0;
-    const { performer, slots, submitted } = stage(async () => {
+    const { performer, admission, submitted } = stage(async () => {
       runs++;
       return Promise.resolve(ok);
     });
@@ -140,9 +143,9 @@ describe('a performer', () => {
     await settled();
     expect(runs).toBe(1);
     expect(submitted).toMatchObject([{ type: 'call/finished', call: CALL, status: 'ok' }]);
-    expect(slots.counts.inUse).toBe(1);
+    expect(admission.report().turns.inUse).toBe(1);
     performer.sync([]);
-    expect(slots.counts.inUse).toBe(0);
+    expect(admission.report().turns.inUse).toBe(0);
     expect(performer.busy).toBe(false);
   });
 
@@ -190,8 +193,8 @@ describe('a performer', () => {
   });
 
   it('asks for a slot again after a while when not even a place to wait is free', async () => {
-    const { performer, clock, slots, submitted, faults } = stage(() => Promise.resolve(ok));
-    const held = await slots.acquire('other', new AbortController().signal);
+    const { performer, clock, admission, submitted, faults } = stage(() => Promise.resolve(ok));
+    const held = await admission.turn('other', new AbortController().signal);
     performer.sync([run()]);
     await settled();
     expect(faults).toEqual(['a call waits for a free slot']);
@@ -206,9 +209,9 @@ describe('a performer', () => {
 
   it('leaves nothing behind when it is closed', async () => {
     for (const moment of ['waiting', 'running', 'refused', 'timer'] as const) {
-      const { performer, clock, slots } = stage(untilAborted, { waiting: moment === 'waiting' ? 1 : 0 });
+      const { performer, clock, admission } = stage(untilAborted, { waiting: moment === 'waiting' ? 1 : 0 });
       const busy = moment === 'waiting' || moment === 'refused';
-      const held = busy ? await slots.acquire('other', new AbortController().signal) : undefined;
+      const held = busy ? await admission.turn('other', new AbortController().signal) : undefined;
       performer.sync(moment === 'timer' ? [timer(5_000)] : [run()]);
       await settled();
       await performer.close();
@@ -216,10 +219,10 @@ describe('a performer', () => {
       await settled();
       performer.sync([run(), timer(5_000)]);
       await settled();
-      expect([moment, clock.timers.size, slots.counts]).toEqual([
+      expect([moment, clock.timers.size, admission.report().turns]).toEqual([
         moment,
         0,
-        { inUse: 0, free: 1, waiting: 0 },
+        expect.objectContaining({ inUse: 0, free: 1, waiting: 0 }),
       ]);
     }
   });

@@ -2,7 +2,8 @@
 import type { Effect, EffectCommand } from '../session/index.ts';
 import { toErrorInfo } from '../protocol/index.ts';
 import { ask } from './perform/ask.ts';
-import { judge, run } from './perform/run.ts';
+import { needsSlot } from './perform/needs-slot.ts';
+import { judge, neverBegan, run } from './perform/run.ts';
 import { Stop, stopReason, type Work } from './perform/view.ts';
 
 /** Before a call that found no place to wait for a slot asks for one again, ms. */
@@ -26,6 +27,8 @@ export class Performer {
   readonly #timers = new Map<string, Disposable>();
   #wanted: readonly (Doable | Timer)[] = [];
   #slot: Disposable | undefined;
+  /** What the slot was given for: the next turn queues again when somebody waits. */
+  #slotTurn: string | undefined;
   #waiting: AbortController | undefined;
   /** There was no slot, and no place to wait for one: none is asked for before this timer fires. */
   #refusal: Disposable | undefined;
@@ -51,6 +54,7 @@ export class Performer {
       this.#running.delete(key);
       if (!ended) abort.abort(new Stop('cancel'));
     }
+    this.#yieldSlot();
     for (const effect of wanted) this.#want(effect);
     this.#balanceSlot();
   }
@@ -74,23 +78,23 @@ export class Performer {
     if (running !== undefined) {
       if (stop) running.abort.abort(new Stop('cancel'));
     } else if (stop) this.#start(effect, new AbortController());
-    else if (this.#isDue(effect)) {
+    else if (needsSlot(effect, this.#work.scope.clock.now())) {
       if (this.#slot !== undefined) this.#start(effect, new AbortController());
     } else if (effect.kind === 'ask')
       this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.sync(this.#wanted));
   }
 
-  #isDue(effect: Doable): boolean {
-    return (
-      effect.kind !== 'ask' ||
-      effect.notBefore === undefined ||
-      effect.notBefore <= this.#work.scope.clock.now()
-    );
+  /** However many inputs of one session wait, each turn takes its place behind those of other sessions. */
+  #yieldSlot(): void {
+    const { scope, view } = this.#work;
+    const other = this.#slot !== undefined && view.state.turn?.id !== this.#slotTurn;
+    if (other && this.#running.size === 0 && scope.admission.contended) this.#releaseSlot();
   }
 
-  /** A turn at work holds a slot of the host; one that waits for a human or a timer holds none. */
+  /** A turn at work holds a slot of the host; one that only waits holds none. */
   #balanceSlot(): void {
-    const works = this.#wanted.some((effect) => effect.kind !== 'timer' && this.#isDue(effect));
+    const now = this.#work.scope.clock.now();
+    const works = this.#wanted.some((effect) => needsSlot(effect, now));
     if (!works) this.#releaseSlot();
     else if (this.#slot === undefined && this.#waiting === undefined && this.#refusal === undefined)
       void this.#acquire();
@@ -100,9 +104,13 @@ export class Performer {
     const waiting = new AbortController();
     this.#waiting = waiting;
     try {
-      const slot = await this.#work.scope.turnSlots.acquire(this.#work.view.id, waiting.signal);
+      const { scope, view } = this.#work;
+      const slot = await scope.admission.turn(view.id, waiting.signal);
       if (this.#closed) slot[Symbol.dispose]();
-      else this.#slot = slot;
+      else {
+        this.#slot = slot;
+        this.#slotTurn = view.state.turn?.id;
+      }
     } catch (error) {
       if (!this.#closed && !waiting.signal.aborted) this.#refused(error);
     } finally {
@@ -180,12 +188,6 @@ export class Performer {
     this.#timers.get(key)?.[Symbol.dispose]();
     this.#timers.delete(key);
   }
-}
-
-/** Stopped between the intent and the start: the one case where it is certain that nothing ran. */
-function neverBegan(call: string): EffectCommand {
-  const text = 'It was stopped before it began.';
-  return { type: 'call/finished', call, status: 'cancelled', output: { text, bytes: text.length } };
 }
 
 function broken(effect: Doable, error: unknown): EffectCommand {

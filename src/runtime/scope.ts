@@ -4,9 +4,9 @@ import type { Grant } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
+import type { Admission } from './admission/index.ts';
 import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
-import type { Slots } from './slots.ts';
 import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
@@ -20,8 +20,7 @@ export interface Scope {
   readonly conversations: Conversations;
   /** When streaming text is written. */
   readonly tailBeat: Beat;
-  readonly turnSlots: Slots;
-  readonly providerSlots: (provider: string) => Slots;
+  readonly admission: Admission;
   /** Permissions that hold for every session of this host. */
   readonly grants: () => readonly Grant[];
   readonly saveGrant: (grant: Grant) => Promise<void>;

@@ -89,7 +89,8 @@ function columns({ now, folders, held }: Shown): readonly Column<SessionSummary>
 }
 
 /** Work that no process does is asleep: the session's next command takes it up. */
-function statusCell({ status, waiting, lastOutcome }: SessionSummary, held: boolean): string {
+function statusCell({ status, waiting, lastOutcome, position }: SessionSummary, held: boolean): string {
+  if (position !== undefined) return `queued (${String(position)})`;
   if (waiting > 0) return `${status} (${String(waiting)} ?)`;
   if (status === 'running' && !held) return 'running (asleep)';
   return status === 'idle' && lastOutcome !== undefined && lastOutcome !== 'completed'

@@ -44,7 +44,10 @@ function facts(row: SessionSummary): string {
     ['folder', row.folder],
     [
       'status',
-      [row.status, row.lastOutcome === undefined ? '' : `last turn ${row.lastOutcome}`]
+      [
+        row.position === undefined ? row.status : `queued (${String(row.position)})`,
+        row.lastOutcome === undefined ? '' : `last turn ${row.lastOutcome}`,
+      ]
         .filter(Boolean)
         .join(', '),
     ],

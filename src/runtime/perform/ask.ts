@@ -69,7 +69,7 @@ interface Streaming {
 /** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
 async function stream(work: Work, streaming: Streaming): Promise<number | undefined> {
   const { model, answer, signal } = streaming;
-  using _slot = await work.scope.providerSlots(model.provider).acquire(work.view.id, signal);
+  using _slot = await work.scope.admission.request(model.provider, work.view.id, signal);
   const first = await request(work, streaming, 1);
   const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
   if (failure?.data?.['reason'] !== 'context_overflow' || answer.parts.length > 0) return first;

@@ -25,9 +25,14 @@ export async function judge(work: Work, { call }: Judge): Promise<EffectCommand>
   return { type: 'call/judged', call, judgement: await judgement(work, tool, piece.args) };
 }
 
+/** Stopped between the intent and the start: the one case where it is certain that nothing ran. */
+export function neverBegan(call: string): EffectCommand {
+  const text = 'It was stopped before it began.';
+  return { type: 'call/finished', call, status: 'cancelled', output: { text, bytes: text.length } };
+}
+
 export async function run(work: Work, { call }: Run, signal: AbortSignal): Promise<EffectCommand> {
   const { scope, view } = work;
-  const startedAt = scope.clock.monotonic();
   const piece = (await view.conversation()).call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
   if (piece === undefined || tool === undefined) {
@@ -38,6 +43,31 @@ export async function run(work: Work, { call }: Run, signal: AbortSignal): Promi
       error: { code: 'not_found', message, retryable: false },
     });
   }
+  let slot: Disposable;
+  try {
+    slot = await scope.admission.call(tool.name, view.id, signal);
+  } catch (error) {
+    if (signal.aborted) return neverBegan(call);
+    const info = { ...toErrorInfo(error), retryable: true };
+    return finished(work, call, { status: 'error', text: info.message, error: info });
+  }
+  using _slot = slot;
+  return await runUnderSlot(work, { call, tool, args: piece.args }, signal);
+}
+
+interface Asked {
+  readonly call: string;
+  readonly tool: Tool;
+  readonly args: Parameters<Tool['run']>[0];
+}
+
+async function runUnderSlot(
+  work: Work,
+  { call, tool, args }: Asked,
+  signal: AbortSignal,
+): Promise<EffectCommand> {
+  const { scope, view } = work;
+  const startedAt = scope.clock.monotonic();
   const { deny, limits } = view.state.profile;
   const { toolTimeoutMs, toolOutputBytes, toolContextBytes } = limits;
   const deadline = new AbortController();
@@ -55,7 +85,7 @@ export async function run(work: Work, { call }: Run, signal: AbortSignal): Promi
     deny: deny.paths,
     progress: () => undefined,
   };
-  const result = await settle(scope, either, runTool(tool, piece.args, context));
+  const result = await settle(scope, either, runTool(tool, args, context));
   const tookMs = Math.round(scope.clock.monotonic() - startedAt);
   return finished(work, call, { ...ending(result, either), tookMs });
 }

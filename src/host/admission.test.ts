@@ -1,0 +1,111 @@
+// What a host does when more is asked of it than it may do at once.
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { deferred, type Deferred } from '../base/index.ts';
+import { scriptedModel } from '../model/index.ts';
+import { openTestHost, testTool } from '../testing/index.ts';
+import { happened, until } from './fixtures.ts';
+
+/** A model whose answers each wait to be let go; `asked` is who asked, in order. */
+function gatedModel() {
+  const asked: string[] = [];
+  const gates: Deferred<void>[] = [];
+  const model = scriptedModel({
+    answers: (request) => {
+      asked.push(JSON.stringify(request.messages.at(-1)));
+      const gate = deferred<void>();
+      gates.push(gate);
+      return [{ wait: gate.promise }, { text: 'done' }];
+    },
+  });
+  /** Lets one answer go, once somebody has asked for it. */
+  const next = async (): Promise<void> => {
+    while (gates.length === 0) await setImmediate();
+    gates.shift()?.resolve();
+  };
+  return { model, asked, next };
+}
+
+describe('turns that wait for a slot', () => {
+  it('show their place in the list and in the row, until they have one', async () => {
+    const { model, next } = gatedModel();
+    await using test = await openTestHost({ model, limits: { turns: 1 } });
+    const first = await test.session();
+    const sessions = [first, await test.session(), await test.session()];
+    for (const session of sessions) await session.send('go');
+    const rows = async (): Promise<(number | undefined)[]> => {
+      const page = await test.host.list({ limit: 10 });
+      return sessions.map(({ id }) => page.sessions.find((row) => row.session === id)?.position);
+    };
+    await happened(first, 'step.started');
+    expect(await rows()).toEqual([undefined, 1, 2]);
+    expect(await sessions[2]?.summary()).toMatchObject({ status: 'running', position: 2 });
+    await next();
+    await sessions[0]?.settled();
+    expect(await rows()).toEqual([undefined, undefined, 1]);
+    await next();
+    await sessions[1]?.settled();
+    await next();
+    await sessions[2]?.settled();
+    expect(await rows()).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('are served in turn: the second input of a session queues behind another session', async () => {
+    const { model, asked, next } = gatedModel();
+    await using test = await openTestHost({ model, limits: { turns: 1 } });
+    const [busy, other] = [await test.session(), await test.session()];
+    for (const text of ['busy 1', 'busy 2', 'busy 3']) await busy.send(text);
+    await other.send('other 1');
+    await happened(busy, 'step.started');
+    for (let n = 0; n < 4; n++) await next();
+    await busy.settled();
+    expect(asked.map((text) => /(busy|other) \d/.exec(text)?.[0])).toEqual([
+      'busy 1',
+      'other 1',
+      'busy 2',
+      'busy 3',
+    ]);
+  });
+});
+
+describe('calls that wait for a slot', () => {
+  it('run when a tool is free, in turn, and are stopped by a cancel', async () => {
+    const gates: Deferred<void>[] = [];
+    const tool = testTool({
+      name: 'slow',
+      parallel: true,
+      run: async () => {
+        const gate = deferred<void>();
+        gates.push(gate);
+        await gate.promise;
+        return { ok: true, text: 'ran' };
+      },
+    });
+    await using test = await openTestHost({
+      tools: [tool],
+      limits: { toolsAtOnce: 2 },
+      model: scriptedModel({
+        answers: (request) =>
+          request.messages.at(-1)?.role === 'tool'
+            ? [{ text: 'done' }]
+            : [1, 2, 3].map((n) => ({ call: 'slow', args: { n } })),
+      }),
+    });
+    const [first, second] = [await test.session(), await test.session()];
+    await first.send('go');
+    while (gates.length < 2) await setImmediate();
+    await second.send('go');
+    while (test.host.inspect().calls.waiting < 4) await setImmediate();
+    expect(test.host.inspect().calls).toMatchObject({ capacity: 2, inUse: 2, free: 0 });
+    await second.cancel();
+    expect(await second.settled()).toMatchObject({ lastOutcome: 'cancelled' });
+    gates[0]?.resolve();
+    while (gates.length < 3) await setImmediate();
+    gates.forEach((gate) => gate.resolve());
+    expect(await first.settled()).toMatchObject({ lastOutcome: 'completed' });
+    const items = await until(second.follow(), ({ type }) => type === 'turn.finished');
+    const ends = items.flatMap((item) => (item.type === 'tool.finished' ? [item.data.status] : []));
+    expect(ends).toEqual(['cancelled', 'cancelled', 'cancelled']);
+    expect(test.host.inspect()).toMatchObject({ turns: { inUse: 0 }, calls: { inUse: 0, waiting: 0 } });
+  });
+});

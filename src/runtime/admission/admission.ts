@@ -1,0 +1,160 @@
+// The one place that gives slots, in one order: host → provider → session → tool. A turn at work holds a slot of the host; within
+// it one request holds a slot of its provider, or each call one of its tool. Nobody who holds a slot waits for one of a level
+// before it, so no two can wait for each other. The level of the session is the core's: one turn, and `parallelTools` calls.
+import type { Clock } from '../../base/index.ts';
+import type { CarrelError } from '../../protocol/index.ts';
+import { reserveOf } from './reserve.ts';
+import type { Slot } from './slot.ts';
+import { Slots, type SlotReport } from './slots.ts';
+
+export interface AdmissionLimits {
+  /** Turns at work at once. */
+  readonly turns: number;
+  readonly requestsPerProvider: number;
+  /** Calls of tools at work at once. */
+  readonly toolsAtOnce: number;
+  /** Turns, and requests of one provider, that may wait before `overloaded`. */
+  readonly waitingTurns: number;
+  readonly waitMs: number;
+  /** Of the turns' slots, kept for sessions that somebody looks at, in percent. */
+  readonly reservePercent: number;
+  /** How long a turn that nobody looks at waits before it counts as one that somebody does, ms. */
+  readonly agedAfterMs: number;
+}
+
+export interface AdmissionOptions {
+  readonly limits: AdmissionLimits;
+  /** Calls of one tool at once, by its name, where less than all may. */
+  readonly tools?: ReadonlyMap<string, number>;
+  readonly clock: Clock;
+}
+
+export interface AdmissionReport {
+  readonly turns: SlotReport;
+  readonly providers: Readonly<Record<string, SlotReport>>;
+  /** All tools together, and those with a bound of their own. */
+  readonly calls: SlotReport;
+  readonly tools: Readonly<Record<string, SlotReport>>;
+}
+
+export class Admission implements Disposable {
+  readonly #options: AdmissionOptions;
+  readonly #turns: Slots;
+  readonly #providers = new Map<string, Slots>();
+  readonly #calls: Slots;
+  readonly #tools = new Map<string, Slots>();
+  /** How many look at a session. */
+  readonly #looks = new Map<string, number>();
+
+  constructor(options: AdmissionOptions) {
+    const { limits, tools = new Map<string, number>(), clock } = options;
+    const { turns, toolsAtOnce, waitingTurns: waiting, waitMs, reservePercent, agedAfterMs } = limits;
+    this.#options = options;
+    const reserve = { slots: reserveOf(turns, reservePercent), agedAfterMs };
+    this.#turns = new Slots(
+      { level: 'host', what: 'turns of this host', capacity: turns, waiting, waitMs, reserve },
+      clock,
+    );
+    // As many may wait as turns at work can have calls: the turns are bounded, and a call that may run is refused nothing.
+    const call = { level: 'tool', waiting: Infinity, waitMs } as const;
+    this.#calls = new Slots({ ...call, what: 'calls of tools', capacity: toolsAtOnce }, clock);
+    for (const [tool, capacity] of tools)
+      this.#tools.set(tool, new Slots({ ...call, what: `calls of ${tool}`, capacity }, clock));
+  }
+
+  /** Somebody waits for a slot of the host. */
+  get contended(): boolean {
+    return this.#turns.waiting > 0;
+  }
+
+  /** The right to work on a turn. To be given back while the turn waits for a human, a child or a timer. */
+  turn(session: string, signal: AbortSignal): Promise<Slot> {
+    return this.#turns.acquire({ session, looked: this.#looks.has(session) }, signal);
+  }
+
+  /** What one more turn of the session would be refused with now. */
+  turnRefusal(session: string): CarrelError | undefined {
+    return this.#turns.refusal(this.#looks.has(session));
+  }
+
+  /** The right to one request. The turn has its slot. */
+  request(provider: string, session: string, signal: AbortSignal): Promise<Slot> {
+    return this.#provider(provider).acquire({ session, looked: true }, signal);
+  }
+
+  /** The right to run one call. The turn has its slot. */
+  async call(tool: string, session: string, signal: AbortSignal): Promise<Disposable> {
+    const asker = { session, looked: true };
+    const own = this.#tools.get(tool);
+    if (own === undefined) return this.#calls.acquire(asker, signal);
+    // Its own first: whoever waits for a narrow tool takes no place from other tools.
+    const narrow = await own.acquire(asker, signal);
+    try {
+      const wide = await this.#calls.acquire(asker, signal);
+      return { [Symbol.dispose]: () => [wide, narrow].forEach((slot) => slot[Symbol.dispose]()) };
+    } catch (error) {
+      narrow[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Somebody looks at the session, until disposed. What it waits for comes forward. */
+  look(session: string): Disposable {
+    this.#looks.set(session, (this.#looks.get(session) ?? 0) + 1);
+    this.#turns.look(session);
+    let looking = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (looking) this.#unlook(session);
+        looking = false;
+      },
+    };
+  }
+
+  /** The place of the session's turn among those that wait for a slot of the host, from 1; undefined when it does not wait. */
+  position(session: string): number | undefined {
+    return this.positions(new Set([session])).get(session);
+  }
+
+  /** The same for several at once. */
+  positions(wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    let position = 0;
+    for (const session of this.#turns.sessions()) {
+      position++;
+      if (wanted.has(session)) found.set(session, position);
+    }
+    return found;
+  }
+
+  report(): AdmissionReport {
+    const reports = (slots: ReadonlyMap<string, Slots>): Record<string, SlotReport> =>
+      Object.fromEntries([...slots].map(([name, { report }]) => [name, report]));
+    return {
+      turns: this.#turns.report,
+      providers: reports(this.#providers),
+      calls: this.#calls.report,
+      tools: reports(this.#tools),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const slots of this.#providers.values()) slots[Symbol.dispose]();
+  }
+
+  #provider(name: string): Slots {
+    const known = this.#providers.get(name);
+    if (known !== undefined) return known;
+    const { requestsPerProvider: capacity, waitingTurns: waiting, waitMs } = this.#options.limits;
+    const what = `requests to ${name}`;
+    const slots = new Slots({ level: 'provider', what, capacity, waiting, waitMs }, this.#options.clock);
+    this.#providers.set(name, slots);
+    return slots;
+  }
+
+  #unlook(session: string): void {
+    const left = (this.#looks.get(session) ?? 1) - 1;
+    if (left === 0) this.#looks.delete(session);
+    else this.#looks.set(session, left);
+  }
+}
