@@ -1,6 +1,14 @@
 // Speak to a model, say what it can do.
 import type { JsonObject } from '../base/index.ts';
-import type { ErrorInfo, FilePart, Message, ProviderData, ToolSpec, Usage } from '../protocol/index.ts';
+import type {
+  ErrorInfo,
+  FilePart,
+  Message,
+  Price,
+  ProviderData,
+  ToolSpec,
+  Usage,
+} from '../protocol/index.ts';
 
 export interface ModelCapabilities {
   /** Tokens the model reads, and writes at most; undefined when nobody said. */
@@ -11,6 +19,8 @@ export interface ModelCapabilities {
   readonly reasoning: boolean;
   /** `fixed`: any other value than the provider's default is refused, so none is sent. */
   readonly temperature: 'free' | 'fixed';
+  /** Undefined when nobody said: that is not 0. */
+  readonly price?: Price;
 }
 
 export interface ModelRequest {

@@ -48,7 +48,13 @@ export interface ScriptedModel extends Model {
   readonly requests: readonly ModelRequest[];
 }
 
-const CAPABILITIES: ModelCapabilities = { tools: true, images: true, reasoning: true, temperature: 'free' };
+const CAPABILITIES: ModelCapabilities = {
+  tools: true,
+  images: true,
+  reasoning: true,
+  temperature: 'free',
+  price: { input: 0, output: 0 },
+};
 
 /** Keeps every promise of the port. A request beyond the last answer is `provider_failed`, not retryable. */
 export function scriptedModel(options: ScriptedModelOptions): ScriptedModel {

@@ -1,6 +1,7 @@
 // Every request to change a session that a client may send. Results of effects reach the core as commands too, but those
 // never cross a process and live in `session/`.
 import { z } from 'zod';
+import { BudgetScope, Measure } from './budget.ts';
 import { CallId, CommandId, SessionId, SessionName, TurnId } from './ids.ts';
 import { Tags } from './events/session.ts';
 import { ProfileChange } from './profile.ts';
@@ -33,6 +34,13 @@ export const COMMANDS = {
     text: z.string().min(1),
     role: z.enum(['user', 'note']),
     source: Source.optional(),
+  }),
+  /** Raises a limit that there is, to a higher one; it starts nothing. */
+  'budget/raise': z.strictObject({
+    scope: BudgetScope,
+    measure: Measure,
+    to: z.number().positive(),
+    by: Source,
   }),
   'session/rename': z.strictObject({ name: SessionName.optional(), title: z.string().max(200).optional() }),
   'session/tag': z.strictObject({ tags: Tags }),

@@ -1,6 +1,7 @@
 // The shape of the files that people and `carrel` write in a home or a project. Bounds of numbers are not here but in the
 // table of settings, which also says where each key may be set; this says which keys exist and what kind they are.
 import { z } from 'zod';
+import { Price } from './budget.ts';
 import { SessionName } from './ids.ts';
 import { Profile, SessionLimits } from './profile.ts';
 import { Grant } from './values.ts';
@@ -22,6 +23,8 @@ export const ModelConfig = z.strictObject({
   images: z.boolean().optional(),
   reasoning: z.boolean().optional(),
   temperature: z.enum(['free', 'fixed']).optional(),
+  /** 0 and 0 for a model that costs nothing. */
+  price: Price.optional(),
 });
 export type ModelConfig = z.infer<typeof ModelConfig>;
 

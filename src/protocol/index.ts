@@ -14,6 +14,20 @@ export {
 } from './values.ts';
 export { addUsage, NO_USAGE } from './values.ts';
 export { BlobId, CallId, CommandId, PartId, SessionId, SessionName, StepId, TurnId } from './ids.ts';
+export {
+  Budget,
+  BudgetLimits,
+  BudgetLine,
+  BudgetScope,
+  costOf,
+  Measure,
+  MILLION,
+  microUsd,
+  mostCost,
+  outputWithin,
+  Price,
+  Spending,
+} from './budget.ts';
 export { CarrelError, codeOf, ERRORS, fromErrorInfo, isErrorCode, toErrorInfo } from './errors.ts';
 export type { ErrorCode, ErrorInfo, Retry } from './errors.ts';
 export {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Budget } from './budget.ts';
 import { SessionName } from './ids.ts';
 import { Mode } from './values.ts';
 
@@ -44,6 +45,7 @@ export const Profile = z.object({
   /** Paths (globs in the session's folder) and tools that are denied whatever the mode. */
   deny: z.object({ tools: z.array(z.string()), paths: z.array(z.string()) }),
   limits: SessionLimits,
+  budget: Budget.optional(),
   temperature: z.number().min(0).max(2).optional(),
   maxOutputTokens: z.int().positive().optional(),
   reasoning: z.enum(['none', 'low', 'medium', 'high']).optional(),

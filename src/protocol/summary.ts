@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BudgetLine, Spending } from './budget.ts';
 import { SessionId } from './ids.ts';
 import { Tags } from './events/session.ts';
 import { At, ErrorShape, Usage } from './values.ts';
@@ -32,6 +33,10 @@ export const SessionSummary = z.object({
   /** Calls that wait for a human. */
   waiting: z.int().nonnegative(),
   usage: Usage,
+  /** Left out in rows of a version that did not count it. */
+  spending: Spending.optional(),
+  /** Every limit of money, tokens, steps and time, where there are any. */
+  budget: z.array(BudgetLine).optional(),
   /** To be taken up when a host starts: a turn is open, or the session is marked to run on start. */
   open: z.boolean(),
   /** Its turn waits for a slot, with this place among those that do, from 1. Only from a host that runs it: no store keeps it. */

@@ -1,6 +1,7 @@
 // What the state wants done outside. The runtime starts a key once; when `stop` is set it ends what runs under that key, and
 // answers all the same; a key that is gone is not wanted any more.
-import { workable } from './status.ts';
+import { isReserving, workLeftMs } from './limits.ts';
+import { statusOf, workable } from './status.ts';
 import type { SessionState, StepState, TurnState } from './state.ts';
 
 export type Effect =
@@ -12,6 +13,8 @@ export type Effect =
       readonly attempt: number;
       readonly notBefore?: number;
       readonly stop: boolean;
+      /** Its cost must be reserved before the request is made. */
+      readonly reserve: boolean;
     }
   /** Find out whether the call may run. */
   | { readonly kind: 'judge'; readonly key: string; readonly call: string; readonly seq: number }
@@ -43,13 +46,21 @@ export function effects(state: SessionState): readonly Effect[] {
   const { turnTimeoutMs } = state.profile.limits;
   if (turnTimeoutMs > 0 && !turn.cancelled)
     found.push({ kind: 'timer', key: `deadline:${turn.id}`, at: turn.startedAt + turnTimeoutMs });
+  const workLeft = workLeftMs(state);
+  if (workLeft !== undefined && !turn.cancelled && statusOf(state) === 'running')
+    found.push(workTimer(state.updatedAt + workLeft));
   const step = turn.step;
-  if (step?.phase === 'asking') found.push(ask(turn, step));
+  if (step?.phase === 'asking') found.push(ask(state, turn, step));
   if (step?.phase === 'calls') found.push(...callEffects(state, turn, step));
   return found;
 }
 
-function ask(turn: TurnState, step: StepState): Effect {
+/** Named by its time, which moves when a turn has waited or its limit is raised. */
+function workTimer(at: number): Effect {
+  return { kind: 'timer', key: `work:${String(at)}`, at };
+}
+
+function ask(state: SessionState, turn: TurnState, step: StepState): Effect {
   const { id, attempt, retryAt } = step;
   const key = `step:${id}:${String(attempt)}`;
   return {
@@ -58,6 +69,7 @@ function ask(turn: TurnState, step: StepState): Effect {
     step: id,
     attempt,
     stop: turn.cancelled,
+    reserve: isReserving(state),
     ...(retryAt === undefined ? {} : { notBefore: retryAt }),
   };
 }

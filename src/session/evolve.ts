@@ -5,17 +5,24 @@ import {
   isKnownEvent,
   type EventOf,
   type EventType,
+  type FinishReason,
   type SessionEvent,
 } from '../protocol/index.ts';
 import { oneLine } from '../base/index.ts';
+import { raised } from './limits.ts';
+import { use, useLost, useReported, useTime, withoutReserve } from './spending.ts';
 import {
   MAX_GRANTS,
   MAX_RECOVERIES,
+  NOTHING_SPENT,
   type CallState,
   type SessionState,
   type StepState,
   type TurnState,
 } from './state.ts';
+
+/** Why a step may end without an answer. */
+const UNANSWERED: readonly FinishReason[] = ['empty', 'cancelled', 'failed', 'unasked'];
 
 type Evolver<T extends EventType> = (state: SessionState, event: EventOf<T>) => SessionState;
 
@@ -23,7 +30,8 @@ type Evolver<T extends EventType> = (state: SessionState, event: EventOf<T>) => 
 const TITLE_LENGTH = 80;
 
 export function evolve(state: SessionState, event: SessionEvent): SessionState {
-  const moved = { ...state, seq: event.seq, updatedAt: Math.max(state.updatedAt, event.at) };
+  const worked = event.type === 'session.recovered' ? state : useTime(state, event.at);
+  const moved = { ...worked, seq: event.seq, updatedAt: Math.max(state.updatedAt, event.at) };
   if (!isKnownEvent(event)) return moved;
   return (evolvers[event.type] as Evolver<EventType>)(moved, event);
 }
@@ -63,10 +71,13 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'session.restored': (state, { at }) => ({ ...state, archived: false, restoredAt: at }),
   'session.crashed': (state) => state,
   'session.recovered': (state, { data }) => ({
-    ...onTurn(state, (turn) => takeUp(turn, interrupt(turn), data.policy)),
+    ...onTurn(useLost(state), (turn) => takeUp(turn, interrupt(turn), data.policy)),
     incarnation: data.incarnation,
   }),
-  'session.failed': (state, { data }) => ({ ...onTurn(state, interrupt), failed: data.error }),
+  'session.failed': (state, { data }) => ({
+    ...onTurn(useLost(state), interrupt),
+    failed: data.error,
+  }),
   'session.revived': (state) => {
     const { failed: _failed, ...rest } = state;
     return rest;
@@ -90,7 +101,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   }),
   'input.delivered': (state, { data }) => ({ ...without(state, data.command), messages: state.messages + 1 }),
   'turn.started': (state, { turn, at, data }) => ({
-    ...omitLast(state),
+    ...omitReached(omitLast(state)),
     turns: state.turns + 1,
     inputs: state.inputs.map((input) => ({ ...input, held: false })),
     turn: {
@@ -100,6 +111,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       without: data.without,
       steps: 0,
       usage: { input: 0, output: 0 },
+      spent: NOTHING_SPENT,
       cancelled: false,
       recoveries: 0,
       lengths: 0,
@@ -120,18 +132,29 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     ...(data.error === undefined ? {} : { lastError: data.error }),
   }),
   'step.started': (state, { step }) =>
-    onTurn(state, (turn) => ({
+    onTurn(use(state, { steps: 1 }), (turn) => ({
       ...turn,
       steps: turn.steps + 1,
       step: { id: step ?? '', phase: 'asking', attempt: 1, calls: [] },
     })),
+  'step.reserved': (state, { data: { tokens, cost = 0, output, limitedBy } }) =>
+    onStep(state, (step) => ({
+      ...step,
+      reserved: { tokens, cost, output },
+      ...(limitedBy === undefined ? {} : { limitedBy }),
+    })),
   'step.retried': (state, { data }) =>
-    onStep(state, (step) => ({ ...step, attempt: data.attempt, retryAt: data.until })),
+    onStep(data.unreported === true ? useLost(state) : state, (step) => ({
+      ...withoutReserve(step),
+      attempt: data.attempt,
+      retryAt: data.until,
+    })),
   'step.adjusted': (state) => state,
   'step.finished': (state, { data }) => {
-    const answered = data.reason !== 'empty' && data.reason !== 'cancelled' && data.reason !== 'failed';
+    const answered = !UNANSWERED.includes(data.reason);
+    const charged = useReported(state, data);
     const counted = {
-      ...state,
+      ...charged,
       messages: state.messages + (answered ? 1 : 0),
       usage: addUsage(state.usage, data.usage),
     };
@@ -140,7 +163,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       usage: addUsage(turn.usage, data.usage),
       lengths: turn.lengths + (data.reason === 'length' ? 1 : 0),
       empties: turn.empties + (data.reason === 'empty' ? 1 : 0),
-      step: turn.step && { ...turn.step, phase: 'calls' },
+      step: turn.step && { ...withoutReserve(turn.step), phase: 'calls' },
     }));
   },
   'text.ended': (state) => state,
@@ -197,6 +220,8 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'approval.expired': (state) => state,
   'context.added': (state) => ({ ...state, messages: state.messages + 1 }),
   'context.cut': (state, { data }) => ({ ...state, cutBefore: data.before }),
+  'budget.reached': (state, { data }) => ({ ...state, reached: data }),
+  'budget.raised': (state, { data }) => ({ ...state, profile: raised(state.profile, data) }),
 };
 
 /** What a new incarnation finds: a request that nobody waits for any more, and intents without a result. */
@@ -238,6 +263,11 @@ function mark(state: SessionState, at: number, runOnStart: boolean | undefined):
 
 function omitLast(state: SessionState): SessionState {
   const { lastOutcome: _outcome, lastError: _error, ...rest } = state;
+  return rest;
+}
+
+function omitReached(state: SessionState): SessionState {
+  const { reached: _reached, ...rest } = state;
   return rest;
 }
 

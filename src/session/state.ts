@@ -1,5 +1,16 @@
 // Control state: what decides what may happen next. Bounded, plain data, no texts: messages are a projection of the journal.
-import type { ErrorInfo, Frame, Grant, Outcome, Profile, Source, Usage } from '../protocol/index.ts';
+import type {
+  BudgetLine,
+  BudgetScope,
+  ErrorInfo,
+  Frame,
+  Grant,
+  Measure,
+  Outcome,
+  Profile,
+  Source,
+  Usage,
+} from '../protocol/index.ts';
 import { NO_USAGE } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
@@ -39,12 +50,42 @@ export interface CallState {
   readonly grantPath?: string;
 }
 
+/** What one scope has used. Money is in millionths of a dollar. */
+export interface Spent {
+  /** As far as it is known: there are `unknown` requests beside it. */
+  readonly cost: number;
+  readonly unknown: number;
+  readonly tokens: number;
+  readonly steps: number;
+  readonly wallMs: number;
+  /** Reserved for requests of which nobody ever said what they used. It stays reserved. */
+  readonly lost: Reserved;
+}
+
+export interface Reserved {
+  readonly cost: number;
+  readonly tokens: number;
+}
+
+export const NOTHING_SPENT: Spent = {
+  cost: 0,
+  unknown: 0,
+  tokens: 0,
+  steps: 0,
+  wallMs: 0,
+  lost: { cost: 0, tokens: 0 },
+};
+
 /** `asking`: a model request is open, or due at `retryAt`. `interrupted`: its incarnation ended. `calls`: the answer is whole. */
 export interface StepState {
   readonly id: string;
   readonly phase: 'asking' | 'interrupted' | 'calls';
   readonly attempt: number;
   readonly retryAt?: number;
+  /** For the request of this attempt. */
+  readonly reserved?: Reserved & { readonly output: number };
+  /** The limit that makes the answer shorter than it could be. */
+  readonly limitedBy?: { readonly scope: BudgetScope; readonly measure: Measure };
   readonly calls: readonly CallState[];
 }
 
@@ -55,6 +96,7 @@ export interface TurnState {
   readonly without?: readonly ('history' | 'tools')[] | undefined;
   readonly steps: number;
   readonly usage: Usage;
+  readonly spent: Spent;
   readonly cancelled: boolean;
   readonly cancelReason?: string;
   /** How often it was interrupted, continued at the output limit, and answered with nothing. */
@@ -96,6 +138,9 @@ export interface SessionState {
   readonly turns: number;
   readonly messages: number;
   readonly usage: Usage;
+  readonly spent: Spent;
+  /** The limit that stopped the last turn, or kept the next from starting. */
+  readonly reached?: BudgetLine;
   /** Permissions given for this session, newest last. */
   readonly grants: readonly Grant[];
   /** Events before this one are no longer sent to the model. */
@@ -131,6 +176,7 @@ export function emptyState(session: string): SessionState {
     turns: 0,
     messages: 0,
     usage: NO_USAGE,
+    spent: NOTHING_SPENT,
     grants: [],
     cutBefore: 0,
   };

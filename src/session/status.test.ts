@@ -17,24 +17,33 @@ import {
 import { FORBIDDEN, NEXT, STATUSES, statusOf, summaryOf } from './index.ts';
 import { Interpreter } from './interpreter.fixture.ts';
 
+const BUDGET = { budget: { session: { steps: 100 } } };
+
 const ERROR = { code: 'internal', message: 'lost' } as const;
 
 /** A session of each status, with the input `two` queued. */
 const REACH: Readonly<Record<Status, () => Interpreter>> = {
   idle: () =>
     play({
+      profile: BUDGET,
       answers: [{ silentAfter: '' }],
       drive: (self) => [self.submit(send('two')), self.submit(cancel())],
     }),
   running: () =>
     play({
+      profile: BUDGET,
       answers: [[call('a', { ...QUICK, may: 'ask' }), call('b', { ...QUICK, does: 'hang' })]],
       drive: (self) => self.submit(send('two')),
     }),
-  waiting: () => play({ answers: [[call('a', { may: 'ask' })]], drive: (self) => self.submit(send('two')) }),
+  waiting: () =>
+    play({
+      profile: BUDGET,
+      answers: [[call('a', { may: 'ask' })]],
+      drive: (self) => self.submit(send('two')),
+    }),
   paused: () =>
     play({
-      profile: { recovery: 'pause' },
+      profile: { ...BUDGET, recovery: 'pause' },
       answers: [{ silentAfter: '' }],
       drive: (self) => [self.submit(send('two')), self.restart()],
     }),
@@ -57,6 +66,8 @@ const COMMANDS: { readonly [C in CommandType]: () => Command } = {
   'turn/continue': goOn,
   'approval/resolve': () => resolve('allow'),
   'context/add': () => asCommand({ type: 'context/add', text: 'mind', role: 'note' }),
+  'budget/raise': () =>
+    asCommand({ type: 'budget/raise', scope: 'session', measure: 'steps', to: 200, by: BY }),
   'session/rename': () => asCommand({ type: 'session/rename', name: 'other', title: 'Other' }),
   'session/tag': () => asCommand({ type: 'session/tag', tags: { a: 'b' } }),
   'session/configure': () => asCommand({ type: 'session/configure', change: { mode: 'full' } }),

@@ -8,7 +8,7 @@ export function statusOf(state: SessionState): Status {
   if (state.archived) return 'archived';
   if (state.failed !== undefined) return 'failed';
   if (state.turn !== undefined) return isWaiting(state.turn) ? 'waiting' : 'running';
-  return state.lastOutcome === 'interrupted' ? 'paused' : 'idle';
+  return state.lastOutcome === 'interrupted' || state.reached !== undefined ? 'paused' : 'idle';
 }
 
 /** Nothing moves until a human answers, here or in a child: calls wait and none is at work or about to be. */
@@ -57,6 +57,7 @@ export const FORBIDDEN: { readonly [C in CommandType]: Partial<Record<Status, st
     archived: 'it is archived: restore it first',
   },
   'context/add': { failed: 'it failed: revive it first', archived: 'it is archived: restore it first' },
+  'budget/raise': { archived: 'it is archived: restore it first' },
   'session/rename': {},
   'session/tag': {},
   'session/configure': { archived: 'it is archived: restore it first' },
@@ -83,7 +84,7 @@ export const FORBIDDEN: { readonly [C in CommandType]: Partial<Record<Status, st
 
 /** Every status that one append may lead to from each. A crash changes no status by itself and is legal everywhere. */
 export const NEXT: { readonly [S in Status]: readonly Status[] } = {
-  idle: ['idle', 'running', 'failed', 'archived'],
+  idle: ['idle', 'running', 'paused', 'failed', 'archived'],
   running: ['running', 'waiting', 'idle', 'paused', 'failed'],
   waiting: ['waiting', 'running', 'idle', 'paused', 'failed'],
   paused: ['paused', 'running', 'failed', 'archived'],

@@ -1,11 +1,14 @@
 import type { SessionSummary } from '../protocol/index.ts';
 import { wakeAt } from './effects.ts';
+import { budgetLines } from './limits.ts';
+import { spendingOf } from './spending.ts';
 import { statusOf } from './status.ts';
 import type { SessionState } from './state.ts';
 
 /** The list row of a session: a projection, rebuilt from the journal at any time. */
 export function summaryOf(state: SessionState): SessionSummary {
   const wake = wakeAt(state);
+  const budget = budgetLines(state);
   return {
     session: state.session,
     owner: state.owner,
@@ -25,6 +28,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     held: state.inputs.filter((input) => input.held).length,
     waiting: state.turn?.step?.calls.filter((call) => call.status === 'waiting').length ?? 0,
     usage: state.usage,
+    spending: spendingOf(state.spent),
     open:
       (state.turn !== undefined || state.runOnStartAt !== undefined) &&
       !state.archived &&
@@ -34,6 +38,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     ...(state.root === undefined ? {} : { root: state.root }),
     ...(state.depth === 0 ? {} : { depth: state.depth }),
     ...(state.runOnStartAt === undefined ? {} : { runOnStartAt: state.runOnStartAt }),
+    ...(budget.length === 0 ? {} : { budget: [...budget] }),
     ...(wake === undefined ? {} : { wakeAt: wake }),
     ...(state.lastOutcome === undefined ? {} : { lastOutcome: state.lastOutcome }),
     ...((state.failed ?? state.lastError) === undefined ? {} : { error: state.failed ?? state.lastError }),

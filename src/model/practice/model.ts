@@ -31,6 +31,7 @@ export function practiceModel({ clock, paceMs = PACE_MS }: PracticeOptions): Mod
       images: false,
       reasoning: true,
       temperature: 'free',
+      price: { input: 0, output: 0 },
     },
     stream: (request, context) => answer(request, context, (signal) => pause(clock, paceMs, signal)),
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CallId, CommandId, SessionId, StepId, TurnId } from '../ids.ts';
 import { At } from '../values.ts';
+import { budgetEvents } from './budget.ts';
 import { approvalEvents, contextEvents, inputEvents, sessionEvents } from './session.ts';
 import { childEvents, messageEvents, stepEvents, toolEvents, turnEvents } from './turn.ts';
 
@@ -17,6 +18,7 @@ export const EVENTS = {
   ...childEvents,
   ...approvalEvents,
   ...contextEvents,
+  ...budgetEvents,
 } as const;
 
 export type EventType = keyof typeof EVENTS;

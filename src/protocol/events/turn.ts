@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BudgetScope, Measure, Spending } from '../budget.ts';
 import { BlobId, PartId, SessionId } from '../ids.ts';
 import {
   Access,
@@ -28,7 +29,17 @@ export type Frame = z.infer<typeof Frame>;
 export const Outcome = z.enum(['completed', 'length', 'cancelled', 'failed', 'halted', 'interrupted']);
 export type Outcome = z.infer<typeof Outcome>;
 
-export const FinishReason = z.enum(['stop', 'calls', 'length', 'filter', 'empty', 'cancelled', 'failed']);
+/** `unasked`: the request was not made, because a budget does not allow it. */
+export const FinishReason = z.enum([
+  'stop',
+  'calls',
+  'length',
+  'filter',
+  'empty',
+  'cancelled',
+  'failed',
+  'unasked',
+]);
 export type FinishReason = z.infer<typeof FinishReason>;
 
 export const CallStatus = z.enum(['ok', 'error', 'cancelled', 'denied', 'timeout', 'unknown']);
@@ -46,18 +57,44 @@ export const turnEvents = {
     why: z.string(),
     error: ErrorShape.optional(),
     usage: Usage,
+    spending: Spending.optional(),
   }),
 };
+
+/** Millionths of a dollar. */
+const Cost = z.int().nonnegative();
+/** The request was made, and nobody said what it used. */
+const unreported = z.literal(true).optional();
 
 export const stepEvents = {
   /** `number` counts from 1 in its turn. */
   'step.started': z.object({ number: z.int().positive() }),
+  /** Set aside for the attempt's request before it is made; only where a budget counts money or tokens. */
+  'step.reserved': z.object({
+    attempt: z.int().positive(),
+    tokens: z.int().nonnegative(),
+    /** Millionths of a dollar; left out when the price is unknown. */
+    cost: Cost.optional(),
+    /** Of the tokens, what the answer may have at most. */
+    output: z.int().positive(),
+    /** The limit that makes `output` smaller than it would be. */
+    limitedBy: z.object({ scope: BudgetScope, measure: Measure }).optional(),
+  }),
   /** What the step showed so far does not count any more: it begins again at `until`. */
-  'step.retried': z.object({ attempt: z.int().positive(), until: At, error: ErrorShape, shown: z.boolean() }),
+  'step.retried': z.object({
+    attempt: z.int().positive(),
+    until: At,
+    error: ErrorShape,
+    shown: z.boolean(),
+    unreported,
+  }),
   'step.adjusted': z.object({ parameter: z.string(), from: JsonValue, to: JsonValue, why: z.string() }),
   'step.finished': z.object({
     reason: FinishReason,
     usage: Usage,
+    /** Millionths of a dollar; left out when it is unknown. */
+    cost: Cost.optional(),
+    unreported,
     /** From the request to the first part of the answer. */
     firstMs: z.int().nonnegative().optional(),
   }),

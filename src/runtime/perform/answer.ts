@@ -1,6 +1,6 @@
 // One answer while it arrives: pieces are shown at once, whole parts and calls are kept for the end of the step.
 import { unreachable, type Json } from '../../base/index.ts';
-import { NO_USAGE, type ProviderData, type Usage } from '../../protocol/index.ts';
+import type { ProviderData, Usage } from '../../protocol/index.ts';
 import type { ModelFailure, ModelPart } from '../../model/index.ts';
 import type { PartText } from '../../session/index.ts';
 import { wholeCharacters } from '../tail.ts';
@@ -40,6 +40,9 @@ export class Answer {
   readonly calls: RawCall[] = [];
   readonly adjusted: { parameter: string; from: Json; to: Json; why: string }[] = [];
   ending: Ending | undefined;
+  /** The request is being made: from here on it may cost something. */
+  begun = false;
+  #heard = false;
   readonly #step: string;
   readonly #prefix: string;
   readonly #show: Show;
@@ -72,11 +75,18 @@ export class Answer {
       );
   }
 
-  get usage(): Usage {
-    return this.ending?.kind === 'finished' ? this.ending.usage : NO_USAGE;
+  /**
+   * It may have cost something, and nobody will say what. A request that failed before any of its answer came is taken as free,
+   * unless it was we who stopped listening.
+   */
+  get unreported(): boolean {
+    if (!this.begun || this.ending?.kind === 'finished') return false;
+    const code = this.ending?.failure.code;
+    return this.#heard || code === 'timeout' || code === 'cancelled';
   }
 
   add(piece: ModelPart): void {
+    this.#heard ||= piece.type !== 'failed' && piece.type !== 'adjusted';
     switch (piece.type) {
       case 'text':
       case 'reasoning':

@@ -1,12 +1,13 @@
 // Ask the model: one request, its answer shown as it comes, its end reported as a command. Never throws.
 import { Linked } from '../../base/index.ts';
-import { CarrelError, toErrorInfo } from '../../protocol/index.ts';
+import { CarrelError, costOf, toErrorInfo } from '../../protocol/index.ts';
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
 import { fraction, type Scope } from '../scope.ts';
 import { Answer } from './answer.ts';
 import { prepareCalls } from './prepare.ts';
 import { buildRequest } from './request.ts';
+import { reserved } from './reserve.ts';
 import { SilenceWatch } from './silence.ts';
 import { stopReason, type Work } from './view.ts';
 
@@ -23,11 +24,13 @@ export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
     const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
-    const firstMs = await stream(work, { model, answer, signal });
+    const firstMs = await stream(work, { effect, model, answer, signal });
     if (answer.ending?.kind === 'finished') {
       const calls = await prepareCalls(work, answer);
       const { reason, usage } = answer.ending;
+      const { price } = model.capabilities;
       const optional = {
+        ...(price === undefined ? {} : { cost: costOf(price, usage) }),
         ...(firstMs === undefined ? {} : { firstMs }),
         ...(answer.adjusted.length > 0 ? { adjusted: answer.adjusted } : {}),
       };
@@ -56,11 +59,15 @@ function failed(scope: Scope, { step, attempt }: Ask, answer: Answer): EffectCom
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       })
     : undefined;
-  const optional = retryInMs === undefined ? {} : { retryInMs };
-  return { type: 'step/failed', step, attempt, parts: answer.parts, error, usage: answer.usage, ...optional };
+  const optional = {
+    ...(retryInMs === undefined ? {} : { retryInMs }),
+    ...(answer.unreported ? ({ unreported: true } as const) : {}),
+  };
+  return { type: 'step/failed', step, attempt, parts: answer.parts, error, ...optional };
 }
 
 interface Streaming {
+  readonly effect: Ask;
   readonly model: Model;
   readonly answer: Answer;
   readonly signal: AbortSignal;
@@ -78,12 +85,15 @@ async function stream(work: Work, streaming: Streaming): Promise<number | undefi
 
 async function request(
   work: Work,
-  { model, answer, signal }: Streaming,
+  { effect, model, answer, signal }: Streaming,
   factor: number,
 ): Promise<number | undefined> {
   const { scope, view } = work;
-  const built = await buildRequest(work, model, factor);
+  const wanted = await buildRequest(work, model, factor);
   signal.throwIfAborted();
+  const built = effect.reserve ? await reserved(work, { effect, model, request: wanted }) : wanted;
+  signal.throwIfAborted();
+  answer.begun = true;
   const { modelSilenceMs } = view.state.profile.limits;
   using stop = new Linked(signal);
   const startedAt = scope.clock.monotonic();

@@ -8,7 +8,7 @@ import type { Work } from './view.ts';
 /** Of the window, what is left for the answer when nobody said how long it may be. */
 const ANSWER_SHARE = 0.2;
 /** A model that does not say what it writes at most is given this much room, in tokens. */
-const ANSWER_TOKENS = 8_192;
+export const ANSWER_TOKENS = 8_192;
 
 /** Cuts the context until it fits, by events, then builds the request. `factor` below 1 asks for less than the budget. */
 export async function buildRequest(

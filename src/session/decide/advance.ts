@@ -1,5 +1,7 @@
 // What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
-import type { ErrorInfo, EventData, Outcome } from '../../protocol/index.ts';
+import type { BudgetLine, ErrorInfo, EventData, Outcome, Source } from '../../protocol/index.ts';
+import { reachedError, usedUp } from '../limits.ts';
+import { spendingOf } from '../spending.ts';
 import { isParallel, workable } from '../status.ts';
 import { childId } from '../child-id.ts';
 import {
@@ -37,6 +39,8 @@ export function startTurn(
   trigger: 'input' | 'continue',
   without?: QueuedInput['without'],
 ): void {
+  const reached = usedUp(draft.state);
+  if (reached !== undefined) return reach(draft, reached);
   const turn = `trn_${String(draft.nextSeq)}`;
   const data = {
     frame: draft.facts.frame,
@@ -55,8 +59,10 @@ function nextInputs(inputs: readonly QueuedInput[]): readonly QueuedInput[] {
   return [first, ...(end === -1 ? rest : rest.slice(0, end))];
 }
 
-/** Delivers inputs in the same append as the step that contains them. */
+/** Delivers inputs in the same append as the step that contains them. Where a budget lets no step begin, the turn ends instead. */
 export function startStep(draft: Draft, inputs: readonly QueuedInput[] = steering(draft)): void {
+  const reached = usedUp(draft.state);
+  if (reached !== undefined) return haltAtBudget(draft, reached);
   for (const input of inputs) draft.add('input.delivered', { command: input.command });
   const number = (draft.state.turn?.steps ?? 0) + 1;
   draft.add('step.started', { number }, { step: `stp_${String(draft.nextSeq)}` });
@@ -64,6 +70,29 @@ export function startStep(draft: Draft, inputs: readonly QueuedInput[] = steerin
 
 function steering(draft: Draft): readonly QueuedInput[] {
   return draft.state.inputs.filter((input) => input.delivery === 'steer' && !input.held);
+}
+
+/** Nothing more is started: every input waits until someone goes on. */
+function reach(draft: Draft, line: BudgetLine): void {
+  draft.add('budget.reached', line);
+  hold(draft);
+}
+
+export function haltAtBudget(draft: Draft, line: BudgetLine): void {
+  draft.add('budget.reached', line);
+  endAtBudget(draft, line);
+}
+
+function endAtBudget(draft: Draft, line: BudgetLine): void {
+  const error = reachedError(line);
+  endTurn(draft, { outcome: 'halted', why: error.message, error });
+}
+
+export function cancel(draft: Draft, by: Source, reason: string | undefined): void {
+  if (draft.state.turn?.cancelled !== false) return;
+  draft.add('turn.cancel-requested', { by, ...(reason === undefined ? {} : { reason }) });
+  hold(draft);
+  advance(draft);
 }
 
 export function finishTurn(draft: Draft, outcome: Exclude<Outcome, 'failed'>, why: string): void {
@@ -77,8 +106,9 @@ export function failTurn(draft: Draft, error: ErrorInfo): void {
 function endTurn(draft: Draft, ending: Omit<EventData<'turn.finished'>, 'usage'>): void {
   const turn = draft.state.turn;
   if (turn === undefined) return;
-  draft.add('turn.finished', { ...ending, usage: turn.usage });
-  if (ending.outcome === 'failed' || ending.outcome === 'interrupted') hold(draft);
+  draft.add('turn.finished', { ...ending, usage: turn.usage, spending: spendingOf(turn.spent) });
+  const stops = ending.outcome === 'failed' || ending.outcome === 'interrupted';
+  if (stops || draft.state.reached !== undefined) hold(draft);
   else startNext(draft);
 }
 
@@ -94,7 +124,8 @@ function endCancelled(draft: Draft, turn: TurnState): void {
   if (step?.phase === 'asking') return;
   dropCalls(draft, 'The turn was cancelled before this call began.');
   if (isAtWork(draft)) return;
-  finishTurn(draft, 'cancelled', turn.cancelReason ?? 'it was cancelled');
+  if (draft.state.reached !== undefined) endAtBudget(draft, draft.state.reached);
+  else finishTurn(draft, 'cancelled', turn.cancelReason ?? 'it was cancelled');
 }
 
 /** An interrupted turn that is not continued is over once its children have ended. */

@@ -16,6 +16,7 @@ import type {
   CallStatus,
   Usage,
 } from '../../protocol/index.ts';
+import type { Estimate } from '../limits.ts';
 import type { SessionState } from '../state.ts';
 
 /** The whole text of a part, as far as it came. */
@@ -78,6 +79,8 @@ export type EffectCommand =
       readonly calls: readonly RequestedCall[];
       readonly reason: FinishReason & ('stop' | 'calls' | 'length' | 'filter');
       readonly usage: Usage;
+      /** Millionths of a dollar, when the price is known. */
+      readonly cost?: number;
       readonly firstMs?: number;
       readonly adjusted?: readonly { parameter: string; from: Json; to: Json; why: string }[];
     }
@@ -89,8 +92,11 @@ export type EffectCommand =
       readonly error: ErrorInfo;
       /** Set when it may be tried again: how long to wait, with backoff, jitter and the provider's word in it. */
       readonly retryInMs?: number;
-      readonly usage?: Usage;
+      /** The request was made, and nobody said what it used. */
+      readonly unreported?: true;
     }
+  /** What the request of an attempt may use at most, before it is made. `step.reserved` answers, or the step ends unasked. */
+  | ({ readonly type: 'step/estimated'; readonly step: string; readonly attempt: number } & Estimate)
   | { readonly type: 'call/judged'; readonly call: string; readonly judgement: Judgement }
   | {
       readonly type: 'call/finished';

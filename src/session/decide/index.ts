@@ -3,6 +3,7 @@ import { unreachable } from '../../base/index.ts';
 import { FORBIDDEN, statusOf } from '../status.ts';
 import type { SessionState } from '../state.ts';
 import { advance } from './advance.ts';
+import { decideEstimated, decideRaise } from './budget.ts';
 import { decideChild, decideFinished, decideJudged, decideResolve } from './call.ts';
 import type { AnyCommand, Decided, Facts, Refusal } from './command.ts';
 import { Draft, refuse } from './draft.ts';
@@ -65,6 +66,10 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideContinue(draft, command);
     case 'approval/resolve':
       return decideResolve(draft, command);
+    case 'budget/raise':
+      return decideRaise(draft, command);
+    case 'step/estimated':
+      return decideEstimated(draft, command);
     case 'step/answered':
       return decideAnswered(draft, command);
     case 'step/failed':
@@ -96,6 +101,8 @@ type Handled =
   | 'turn/cancel'
   | 'turn/continue'
   | 'approval/resolve'
+  | 'budget/raise'
+  | 'step/estimated'
   | 'step/answered'
   | 'step/failed'
   | 'call/judged'

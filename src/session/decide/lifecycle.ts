@@ -2,7 +2,9 @@
 import { MAX_INPUT_BYTES, type Command } from '../../protocol/index.ts';
 import { lifetimeEnd } from '../effects.ts';
 import { RUNTIME } from '../state.ts';
-import { advance, endLostCalls, hold, startTurn } from './advance.ts';
+import { reachedError, usedUp } from '../limits.ts';
+import { advance, cancel, endLostCalls, startTurn } from './advance.ts';
+import { endOfWork } from './budget.ts';
 import { expire } from './call.ts';
 import type { CreateCommand, EffectCommand } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
@@ -100,13 +102,6 @@ export const decideCancel: Decider<Of<'turn/cancel'>> = (draft, { by, reason }) 
   return undefined;
 };
 
-function cancel(draft: Draft, by: Of<'turn/cancel'>['by'], reason: string | undefined): void {
-  if (draft.state.turn?.cancelled !== false) return;
-  draft.add('turn.cancel-requested', { by, ...(reason === undefined ? {} : { reason }) });
-  hold(draft);
-  advance(draft);
-}
-
 export const decideContinue: Decider<Of<'turn/continue'>> = (draft) => {
   const { inputs, lastOutcome, messages } = draft.state;
   const unfinished = lastOutcome !== undefined && lastOutcome !== 'completed';
@@ -116,6 +111,8 @@ export const decideContinue: Decider<Of<'turn/continue'>> = (draft) => {
       'There is nothing to continue: the last turn completed and no input is queued.',
     );
   }
+  const reached = usedUp(draft.state);
+  if (reached !== undefined) return { refusal: reachedError(reached) };
   startTurn(draft, inputs.length > 0 ? 'input' : 'continue', inputs[0]?.without);
   return undefined;
 };
@@ -131,6 +128,7 @@ export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
     draft.add('session.archived', { by: RUNTIME });
     return undefined;
   }
+  if (kind === 'work' && endOfWork(draft)) return undefined;
   const { turnTimeoutMs } = draft.state.profile.limits;
   if (kind === 'deadline' && turn?.id === id && turn.startedAt + turnTimeoutMs <= draft.facts.at) {
     cancel(draft, RUNTIME, `it ran longer than ${String(turnTimeoutMs)} ms (limits.turnTimeoutMs)`);

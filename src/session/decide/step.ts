@@ -1,6 +1,7 @@
 // A model request ended, well or badly.
 import { NO_USAGE } from '../../protocol/index.ts';
 import { advance, failTurn, finishTurn, MAX_LENGTHS, startStep } from './advance.ts';
+import { haltWhereCut } from './budget.ts';
 import { judge, mayBeJudged } from './call.ts';
 import type { EffectCommand, RequestedCall } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
@@ -24,8 +25,12 @@ export const decideAnswered: Decider<Answered> = (draft, command) => {
     !command.parts.some((part) => part.kind === 'text' && part.text.trim() !== '');
   const ids = addCalls(draft, step, command.calls);
   const reason = empty && command.reason === 'stop' ? 'empty' : command.reason;
-  const { usage, firstMs } = command;
-  draft.add('step.finished', { reason, usage, ...(firstMs === undefined ? {} : { firstMs }) }, { step });
+  const { usage, firstMs, cost } = command;
+  const optional = {
+    ...(cost === undefined ? {} : { cost }),
+    ...(firstMs === undefined ? {} : { firstMs }),
+  };
+  draft.add('step.finished', { reason, usage, ...optional }, { step });
   if (draft.state.turn?.cancelled === true) advance(draft);
   else if (command.calls.length > 0) {
     applyJudgements(draft, ids, command.calls);
@@ -79,6 +84,7 @@ function endAnswer(draft: Draft, reason: string, empty: boolean): void {
   if (turn === undefined) return;
   const mayGoOn = turn.steps < draft.state.profile.limits.maxSteps;
   if (reason === 'empty' && turn.empties <= MAX_EMPTY_RETRIES && mayGoOn) startStep(draft);
+  else if (reason === 'length' && haltWhereCut(draft)) return;
   else if (reason === 'empty')
     failTurn(draft, {
       code: 'provider_failed',
@@ -109,21 +115,22 @@ function endAnswer(draft: Draft, reason: string, empty: boolean): void {
 export const decideFailed: Decider<Failed> = (draft, command) => {
   const stale = staleStep(draft, command);
   if (stale !== undefined) return stale;
-  const { step, attempt, error, retryInMs } = command;
+  const { step, attempt, error, retryInMs, unreported } = command;
+  const unknown = unreported === undefined ? {} : { unreported };
   const cancelled = draft.state.turn?.cancelled === true;
   addParts(draft, command);
   if (!cancelled && retryInMs !== undefined && attempt < MAX_ATTEMPTS) {
     const shown = command.parts.some((part) => part.text !== '');
     draft.add(
       'step.retried',
-      { attempt: attempt + 1, until: draft.facts.at + retryInMs, error, shown },
+      { attempt: attempt + 1, until: draft.facts.at + retryInMs, error, shown, ...unknown },
       { step },
     );
     return undefined;
   }
   draft.add(
     'step.finished',
-    { reason: cancelled ? 'cancelled' : 'failed', usage: command.usage ?? NO_USAGE },
+    { reason: cancelled ? 'cancelled' : 'failed', usage: NO_USAGE, ...unknown },
     { step },
   );
   if (cancelled) advance(draft);

@@ -1,0 +1,36 @@
+// Before a request is made its most is reserved, so that a limit is never passed by an answer that turns out long. The estimate
+// goes to the core as a command, and the core says how long the answer may be, or ends the step unasked.
+import type { Model, ModelRequest } from '../../model/index.ts';
+import { estimateTokens, messageTokens, type Effect } from '../../session/index.ts';
+import { ANSWER_TOKENS } from './request.ts';
+import type { Work } from './view.ts';
+
+type Ask = Extract<Effect, { kind: 'ask' }>;
+
+/** Code, JSON and digits have down to 2.5 characters a token where the estimate counts 4. */
+const DENSE = 1.6;
+
+interface Reserving {
+  readonly effect: Ask;
+  readonly model: Model;
+  readonly request: ModelRequest;
+}
+
+/** The request with the answer that is paid for. When none is, the effect is not wanted any more once this resolves. */
+export async function reserved(
+  { view }: Work,
+  { effect: { step, attempt }, model, request }: Reserving,
+): Promise<ModelRequest> {
+  const { outputTokens, price } = model.capabilities;
+  const output = Math.min(request.maxOutputTokens ?? Infinity, outputTokens ?? ANSWER_TOKENS);
+  const input = inputTokens(model, request);
+  await view.submit({ type: 'step/estimated', step, attempt, input, output, price });
+  return { ...request, maxOutputTokens: view.state.turn?.step?.reserved?.output ?? output };
+}
+
+/** What it sends at most, by estimate: the provider itself refuses more than the window. */
+function inputTokens({ capabilities }: Model, { system, tools, messages }: ModelRequest): number {
+  const fixed = estimateTokens(system) + estimateTokens(JSON.stringify(tools));
+  const dense = Math.ceil((fixed + messageTokens(messages)) * DENSE);
+  return Math.min(dense, capabilities.contextTokens ?? dense);
+}
