@@ -20,7 +20,7 @@ test.each(examples)('this example is a configuration: %s', (example) => {
 test('every key is shown, and general limits with their defaults', () => {
   const shown = examples.flatMap((example) => leaves(parseDocument('guide', Buffer.from(example)).value));
   const keys = new Set(shown.map((leaf) => leaf.setting.key));
-  const elsewhere = /^(\$schema|providers\.NAME\.apiKey|profiles\.NAME\.limits\..*)$/;
+  const elsewhere = /^(\$schema|providers\.NAME\.apiKey|profiles\.NAME\.(limits|budget)\..*)$/;
   expect(
     SETTINGS.map((setting) => setting.key).filter((key) => !keys.has(key) && !elsewhere.test(key)),
   ).toEqual([]);

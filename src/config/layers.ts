@@ -1,12 +1,14 @@
 // Several sources, one configuration. Later layers win, except that denials and allowances add up: a lower layer's denial
 // cannot be taken back.
-import type {
-  AllowRule,
-  ConfigFile,
-  HostLimits,
-  ProfileConfig,
-  ProviderConfig,
-  SessionLimits,
+import {
+  joinBudgets,
+  type AllowRule,
+  type Budget,
+  type ConfigFile,
+  type HostLimits,
+  type ProfileConfig,
+  type ProviderConfig,
+  type SessionLimits,
 } from '../protocol/index.ts';
 import { checkRelations } from './check.ts';
 import type { Document } from './document.ts';
@@ -33,6 +35,8 @@ export interface Config {
   /** As written; `resolveProfiles` completes them. */
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
   readonly limits: HostLimits & SessionLimits;
+  /** Of every session, under what its profile says. */
+  readonly budget?: Budget;
   readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
   /** For people: what was ignored or looks wrong, and what to do. */
   readonly notices: readonly string[];
@@ -52,6 +56,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     providers: new Map(files.flatMap((file) => Object.entries(file.providers ?? {}))),
     profiles: joinProfiles(files),
     limits,
+    ...budgetOf(files),
     permissions: {
       allow: files.flatMap((file) => file.permissions?.allow ?? []),
       deny: addDenials(...files.map((file) => file.permissions?.deny)),
@@ -59,6 +64,11 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     notices,
     origin: originAt,
   };
+}
+
+function budgetOf(files: readonly { readonly budget?: Budget | undefined }[]): Pick<Config, 'budget'> {
+  const budget = files.map((file) => file.budget).reduce(joinBudgets, undefined);
+  return budget === undefined ? {} : { budget };
 }
 
 function joinProfiles(files: readonly ConfigFile[]): ReadonlyMap<string, ProfileConfig> {
@@ -70,6 +80,7 @@ function joinProfiles(files: readonly ConfigFile[]): ReadonlyMap<string, Profile
       ...profile,
       deny: addDenials(before?.deny, profile.deny),
       limits: { ...before?.limits, ...profile.limits },
+      ...budgetOf([before ?? {}, profile]),
     });
   }
   return joined;

@@ -1,5 +1,5 @@
 // Built-in profiles, the ones of the files over them, and the general settings below both, into complete ones.
-import { Profile, type ProfileConfig, type SessionLimits } from '../protocol/index.ts';
+import { joinBudgets, Profile, type ProfileConfig, type SessionLimits } from '../protocol/index.ts';
 import { BUILT_IN, DEFAULT_PROFILE } from './builtin.ts';
 import { checkRelations } from './check.ts';
 import { addDenials, type Config } from './layers.ts';
@@ -16,13 +16,14 @@ export function resolveProfiles(config: Config): Map<string, Profile> {
 
 function resolveProfile(config: Config, name: string): Profile {
   const own: ProfileConfig = config.profiles.get(name) ?? {};
-  const { prompt, deny, limits: ownLimits, ...rest } = own;
+  const { prompt, deny, limits: ownLimits, budget: ownBudget, ...rest } = own;
   const base = BUILT_IN.get(name) ?? DEFAULT_PROFILE;
   const limits = { ...sessionLimits(config), ...ownLimits } as SessionLimits;
   checkRelations(limits, `profiles.${name}.`, (key) => {
     const origin = config.origin(key);
     return origin.kind === 'default' ? config.origin(key.slice(`profiles.${name}.`.length)) : origin;
   });
+  const budget = joinBudgets(config.budget, ownBudget);
   const complete = {
     model: config.model,
     ...base,
@@ -31,6 +32,7 @@ function resolveProfile(config: Config, name: string): Profile {
     prompt: prompt === undefined ? base.prompt : typeof prompt === 'string' ? prompt : prompt.join('\n'),
     deny: addDenials(config.permissions.deny, deny),
     limits,
+    ...(budget === undefined ? {} : { budget }),
   };
   return Profile.parse(complete);
 }

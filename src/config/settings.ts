@@ -1,37 +1,12 @@
 // The one table of settings. Checks, messages, hints, the JSON Schema and the reference all come from it.
-import { Mode, ProviderKind } from '../protocol/index.ts';
+import { Mode } from '../protocol/index.ts';
+import { BUDGET } from './budget-settings.ts';
 import { DEFAULT_PROFILE } from './builtin.ts';
 import { HOST_LIMITS, SESSION_LIMITS, type Limit } from './limits.ts';
+import { PROVIDER } from './provider-settings.ts';
+import type { ProjectRule, Setting } from './setting.ts';
 
-/**
- * What a project's file may do with a setting. `free`: set it, trusted or not. `lower`: only lower it, until the project is
- * trusted. `trusted`: nothing until then. `never`: it is the home's alone.
- */
-export type ProjectRule = 'free' | 'lower' | 'trusted' | 'never';
-
-/** One row. Every setting can be set in the home's file; `project`, `env` and `flag` say where else. */
-export interface Setting {
-  /** Dotted; a segment in capitals stands for any name. */
-  readonly key: string;
-  readonly kind: 'integer' | 'number' | 'boolean' | 'text' | 'choice' | 'list';
-  readonly meaning: string;
-  readonly project: ProjectRule;
-  readonly default?: string | number | boolean | readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly unit?: string;
-  /** Why the default and the bounds are what they are. */
-  readonly reason?: string;
-  /** What 0 stands for, where it lies below the minimum. */
-  readonly zero?: string;
-  readonly choices?: readonly string[];
-  /** What it must look like, to end the sentence "it must be …". */
-  readonly form?: string;
-  /** Its value is never shown, not even when it is wrong. */
-  readonly secret?: boolean;
-  readonly env?: string;
-  readonly flag?: string;
-}
+export type { Setting } from './setting.ts';
 
 const MODEL_FORM = '"auto" or "PROVIDER/MODEL"';
 const NAMES_FORM = 'a list of names';
@@ -54,82 +29,6 @@ const GENERAL: readonly Setting[] = [
     flag: '--model',
     meaning: 'The model of every profile that names none.',
     reason: '`auto` takes the provider whose key is in the environment, and says which.',
-  },
-];
-
-const PROVIDER: readonly Setting[] = [
-  {
-    key: 'kind',
-    kind: 'choice',
-    project: 'trusted',
-    choices: ProviderKind.options,
-    meaning: 'What it speaks: Responses, chat completions, Anthropic messages or Gemini.',
-  },
-  {
-    key: 'baseUrl',
-    kind: 'text',
-    project: 'trusted',
-    secret: true,
-    form: 'an http or https address without user and password',
-    meaning: "Where it is; the kind's own service when left out. Needed for `openai-compatible`.",
-  },
-  {
-    key: 'apiKey',
-    kind: 'text',
-    project: 'trusted',
-    secret: true,
-    form: 'a text that is not empty',
-    meaning: 'The key itself. Better in the environment.',
-  },
-  {
-    key: 'apiKeyEnv',
-    kind: 'text',
-    project: 'trusted',
-    secret: true,
-    form: 'the name of an environment variable, in capitals',
-    meaning: 'The environment variable that holds the key.',
-  },
-  {
-    key: 'headers.HEADER',
-    kind: 'text',
-    project: 'trusted',
-    secret: true,
-    form: 'a text of one line',
-    meaning: 'A header of every request.',
-  },
-  {
-    key: 'models.MODEL.contextTokens',
-    kind: 'integer',
-    project: 'trusted',
-    unit: 'tokens',
-    minimum: 1000,
-    maximum: 10_000_000,
-    meaning: 'Tokens that the model reads.',
-    reason: 'Less than 1,000 does not hold a prompt and its tools.',
-  },
-  {
-    key: 'models.MODEL.outputTokens',
-    kind: 'integer',
-    project: 'trusted',
-    unit: 'tokens',
-    minimum: 1,
-    maximum: 10_000_000,
-    meaning: 'Tokens that it writes at most.',
-  },
-  { key: 'models.MODEL.tools', kind: 'boolean', project: 'trusted', meaning: 'It can call tools.' },
-  { key: 'models.MODEL.images', kind: 'boolean', project: 'trusted', meaning: 'It can see images.' },
-  {
-    key: 'models.MODEL.reasoning',
-    kind: 'boolean',
-    project: 'trusted',
-    meaning: 'It can reason before it answers.',
-  },
-  {
-    key: 'models.MODEL.temperature',
-    kind: 'choice',
-    project: 'trusted',
-    choices: ['free', 'fixed'],
-    meaning: '`fixed`: it refuses any temperature but its own, so none is sent.',
   },
 ];
 
@@ -283,12 +182,17 @@ const profileLimits: readonly Setting[] = limits(SESSION_LIMITS, 'trusted').map(
   ({ default: _default, env: _env, flag: _flag, ...rest }) => rest,
 );
 
+/** Over the general one, limit by limit. */
+const profileBudget: readonly Setting[] = BUDGET.map(({ env: _env, flag: _flag, ...rest }) => rest);
+
 export const SETTINGS: readonly Setting[] = [
   ...GENERAL,
   ...below('providers.NAME', PROVIDER),
   ...below('profiles.NAME', PROFILE),
   ...below('profiles.NAME', profileLimits),
+  ...below('profiles.NAME', profileBudget),
   ...PERMISSIONS,
   ...limits(HOST_LIMITS, 'never'),
   ...limits(SESSION_LIMITS, 'lower'),
+  ...BUDGET,
 ];

@@ -68,6 +68,14 @@ export type Price = z.infer<typeof Price>;
 /** Millionths in one: of a dollar, and of a price's million tokens. */
 export const MILLION = 1_000_000;
 
+/** `over` wins, limit by limit. */
+export function joinBudgets(under: Budget | undefined, over: Budget | undefined): Budget | undefined {
+  if (under === undefined || over === undefined) return over ?? under;
+  const scopes = BudgetScope.options.map((scope) => [scope, { ...under[scope], ...over[scope] }] as const);
+  const limited = scopes.filter(([, limits]) => Object.keys(limits).length > 0);
+  return { ...under, ...over, ...Object.fromEntries(limited) };
+}
+
 export function microUsd(usd: number): number {
   return Math.round(usd * MILLION);
 }

@@ -1,7 +1,7 @@
 // The shape of the files that people and `carrel` write in a home or a project. Bounds of numbers are not here but in the
 // table of settings, which also says where each key may be set; this says which keys exist and what kind they are.
 import { z } from 'zod';
-import { Price } from './budget.ts';
+import { Budget, Price } from './budget.ts';
 import { SessionName } from './ids.ts';
 import { Profile, SessionLimits } from './profile.ts';
 import { Grant } from './values.ts';
@@ -102,6 +102,8 @@ export const ConfigFile = z.strictObject({
   providers: z.record(ProviderName, ProviderConfig).optional(),
   profiles: z.record(SessionName, ProfileConfig).optional(),
   limits: z.strictObject({ ...HostLimits.partial().shape, ...SessionLimits.partial().shape }).optional(),
+  /** Of every profile; a profile's own is laid over it, limit by limit. */
+  budget: Budget.optional(),
   permissions: z.strictObject({ allow: z.array(AllowRule).optional(), deny: Denials.optional() }).optional(),
 });
 export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -20,6 +20,7 @@ export {
   BudgetLine,
   BudgetScope,
   costOf,
+  joinBudgets,
   Measure,
   MILLION,
   microUsd,

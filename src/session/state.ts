@@ -14,7 +14,7 @@ import type {
 import { NO_USAGE } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 export interface QueuedInput {
   readonly command: string;
