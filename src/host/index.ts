@@ -14,10 +14,14 @@ export { createModels, scriptedModel, type Model, type Models, type ModelsOption
 export {
   builtinTools,
   createTools,
+  workerTools,
   type Tool,
   type ToolContext,
   type ToolResult,
   type Tools,
+  type WorkerTool,
+  type WorkerTools,
+  type WorkerToolsOptions,
 } from '../tool/index.ts';
 export { builtInProfiles, DEFAULT_SESSION_LIMITS } from '../config/index.ts';
 export { renderMarkdown } from '../session/index.ts';

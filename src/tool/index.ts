@@ -5,3 +5,10 @@ export { createTools } from './registry.ts';
 export type { Environment } from './sandbox/environment.ts';
 export type { SandboxOptions } from './sandbox/sandbox.ts';
 export type { PermissionRequest, Tool, ToolContext, ToolIntent, ToolResult, Tools, Verdict } from './port.ts';
+export type { IntentTemplate, WorkerTool } from './worker/port.ts';
+export {
+  workerTools,
+  type ModuleProblem,
+  type WorkerTools,
+  type WorkerToolsOptions,
+} from './worker/worker-tools.ts';

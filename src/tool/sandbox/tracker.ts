@@ -27,7 +27,12 @@ export interface TrackedCall extends Disposable {
   readonly child: ChildProcess;
   /** Ends every process of the call. `found` counts those that were still there. Never rejects. */
   end(): Promise<Reaped>;
+  /** The same for all but the first process. Windows does not tell them apart: there they end with the first. */
+  endOthers(): Promise<Reaped>;
 }
+
+/** `always`: again and again while the call lasts, which finds who will leave it. `at-end`: when it is to end. */
+export type Looks = 'always' | 'at-end';
 
 interface Tracked {
   readonly kin: Kin;
@@ -40,6 +45,7 @@ interface Started {
   readonly pid: number;
   readonly mark: string;
   readonly watching: Disposable;
+  readonly looks: Looks;
 }
 
 /** Knows the processes that one host started, by call. */
@@ -63,29 +69,33 @@ export class Tracker {
    * Starts a call's first process. `start` gives it the mark and makes it lead a session; when it is called, the watcher is
    * there already. Refuses with `tool_failed` when nothing was started, and then keeps nothing.
    */
-  track(start: (mark: string) => ChildProcess): TrackedCall {
+  track(start: (mark: string) => ChildProcess, looks: Looks = 'always'): TrackedCall {
     const watching = this.#watcher.hold();
     try {
       const mark = callMark(this.#hostMark, ++this.#number);
       const child = start(mark);
-      return this.#keep({ child, pid: pidOf(child), mark, watching });
+      return this.#keep({ child, pid: pidOf(child), mark, watching, looks });
     } catch (error) {
       watching[Symbol.dispose]();
       throw error;
     }
   }
 
-  #keep({ child, pid, mark, watching }: Started): TrackedCall {
+  #keep({ child, pid, mark, watching, looks }: Started): TrackedCall {
     const root = { pid, start: startOf(pid) };
     const call: Tracked = { kin: new Kin(mark, root), since: root.start ?? 0, alive: [] };
     this.#calls.add(call);
-    const looking = this.#keepLooking(call);
+    const looking = looks === 'always' ? this.#keepLooking(call) : undefined;
     return {
       child,
       end: () =>
         process.platform === 'win32' ? endWindowsTree(pid) : reap(() => this.#look(call), this.#clock),
+      endOthers: () =>
+        process.platform === 'win32'
+          ? Promise.resolve({ found: 0, confirmed: true })
+          : reap(async () => (await this.#look(call)).filter((row) => row.pid !== pid), this.#clock),
       [Symbol.dispose]: () => {
-        looking[Symbol.dispose]();
+        looking?.[Symbol.dispose]();
         this.#forget(call);
         watching[Symbol.dispose]();
       },

@@ -1,0 +1,98 @@
+// The entry of a tool's process. A thread that asks for one large piece of memory too many takes its whole process down,
+// whatever limits it was given, so the thread is not the host's: it is in a process of its own. This, the process's main
+// thread, stays responsive whatever the code does: it watches the memory that thread limits do not count, drops
+// floods, and ends with the host.
+import { writeFile } from 'node:fs';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { cutEnd } from '../../base/index.ts';
+import {
+  entry,
+  memoryText,
+  MESSAGE_LENGTH,
+  type Report,
+  type Request,
+  type ThreadData,
+  type ThreadReport,
+  type ThreadRequest,
+} from './messages.ts';
+import { describe } from './outcome.ts';
+
+/** How often memory is looked at while a call runs, ms: what a thread can allocate meanwhile is what it can go over. */
+const LOOK_MS = 25;
+/** Pause between two of a tool's progress texts, ms. */
+const PROGRESS_MS = 100;
+/** Messages a tool may post to nobody. Nobody listens; this many is no mistake any more. */
+const STRAY_MESSAGES = 1000;
+
+function tell(report: Report): void {
+  process.send?.(report, undefined, undefined, () => undefined);
+}
+
+function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): void {
+  const { port1: port, port2 } = new MessageChannel();
+  const worker = new Worker(entry('thread'), {
+    workerData: { port: port2, module } satisfies ThreadData,
+    transferList: [port2],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(memoryBytes / 2 ** 20) },
+  });
+  let printed = '';
+  let messages = 0;
+  let watch: NodeJS.Timeout | undefined;
+  const keep = (text: Buffer): void => {
+    printed = cutEnd(printed + text.toString('utf8'), MESSAGE_LENGTH);
+  };
+  const die = (why: string): void => {
+    clearInterval(watch);
+    tell({ type: 'died', why, printed });
+    void worker.terminate();
+  };
+  // What the process itself needs is not the tool's.
+  const own = process.memoryUsage.rss();
+  const look = (): void => {
+    if (process.memoryUsage.rss() - own > memoryBytes) die(memoryText(memoryBytes));
+  };
+  const start = (): void => {
+    clearInterval(watch);
+    watch = setInterval(look, LOOK_MS);
+  };
+
+  worker.stdout.on('data', keep);
+  worker.stderr.on('data', keep);
+  worker.on('message', () => {
+    if (++messages === STRAY_MESSAGES) die('it flooded its port with messages: return a result instead');
+  });
+  worker.on('error', (error: Error & { code?: string }) => {
+    die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? memoryText(memoryBytes) : describe(error));
+  });
+  worker.once('exit', (code) => die(`it ended its thread with exit code ${code}: a tool returns instead`));
+  port.on('message', (report: ThreadReport) => {
+    if (report.type === 'progress')
+      setTimeout(() => port.postMessage({ type: 'shown' } satisfies ThreadRequest), PROGRESS_MS);
+    if (report.type !== 'finished' && report.type !== 'threw') {
+      if (report.type === 'ready') clearInterval(watch);
+      tell(report);
+      return;
+    }
+    clearInterval(watch);
+    tell({ ...report, printed });
+  });
+  process.on('message', (request: Request) => {
+    if (request.type === 'begin') return;
+    if (request.type === 'run') {
+      printed = '';
+      start();
+    }
+    port.postMessage(request);
+  });
+  start();
+}
+
+// When the whole machine runs out of memory, Linux shall take this process and not the host. Elsewhere there is no such file.
+writeFile('/proc/self/oom_score_adj', '1000', () => undefined);
+process.once('message', (request: Request) => {
+  if (request.type === 'begin') begin(request);
+});
+// The channel closes when the host is gone. The thread may be blocked, so nothing is asked of it.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
