@@ -3,12 +3,13 @@ import { configuredGrants, openGrants } from '../config/index.ts';
 import { openHost, type Host, type SessionHandle } from '../host/index.ts';
 import type { SessionSummary } from '../protocol/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
-import { builtinTools, createTools } from '../tool/index.ts';
+import { createTools } from '../tool/index.ts';
 import { findSession } from './addressing.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
 import { listerOf, openReading } from './reading.ts';
-import { loadSetting, secretNames, type Setting } from './setting.ts';
+import { loadSetting, type Setting } from './setting.ts';
+import { openToolSet } from './tool-set.ts';
 
 export interface Working extends AsyncDisposable {
   readonly host: Host;
@@ -21,17 +22,23 @@ export async function openWorking(invocation: Invocation, setting: Setting): Pro
   for (const text of config.notices) note(invocation, 'warn', text);
   const grants = openGrants(home, (text) => note(invocation, 'warn', text));
   const store = await openSqliteStore({ home: home.dataFolder });
+  const set = await openToolSet(invocation, setting);
+  for (const { module, message } of set.problems) note(invocation, 'warn', `${module}: ${message}`);
   const host = await openHost({
     store,
     models,
     profiles,
-    tools: createTools(builtinTools({ environment: invocation.env, secrets: secretNames(setting) })),
+    tools: createTools(set.tools),
     limits: config.limits,
     grants: () => [...configuredGrants(config), ...grants.list()],
     saveGrant: (grant) => grants.add(grant),
     onFault: ({ what, error }) => note(invocation, 'warn', `${what}: ${String(error)}`),
   });
-  return { host, store, [Symbol.asyncDispose]: () => host.close() };
+  const close = async (): Promise<void> => {
+    await host.close();
+    await set[Symbol.asyncDispose]();
+  };
+  return { host, store, [Symbol.asyncDispose]: close };
 }
 
 export interface WorkingSession extends Working {
@@ -54,7 +61,7 @@ export async function openWorkingSession(
   try {
     return { ...working, row, session: await working.host.session(row.session) };
   } catch (error) {
-    await working.host.close();
+    await working[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // Several sources, one configuration. Later layers win, except that denials and allowances add up: a lower layer's denial
 // cannot be taken back.
+import { dirname, resolve } from 'node:path';
 import {
   joinBudgets,
   type AllowRule,
@@ -37,6 +38,8 @@ export interface Config {
   readonly limits: HostLimits & SessionLimits;
   /** Of every session, under what its profile says. */
   readonly budget?: Budget;
+  /** Absolute paths of modules that export tools. */
+  readonly toolModules: readonly string[];
   readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
   /** For people: what was ignored or looks wrong, and what to do. */
   readonly notices: readonly string[];
@@ -57,6 +60,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     profiles: joinProfiles(files),
     limits,
     ...budgetOf(files),
+    toolModules: [...new Set(layers.flatMap(modulesOf))],
     permissions: {
       allow: files.flatMap((file) => file.permissions?.allow ?? []),
       deny: addDenials(...files.map((file) => file.permissions?.deny)),
@@ -64,6 +68,13 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     notices,
     origin: originAt,
   };
+}
+
+function modulesOf({ file, where }: Layer): readonly string[] {
+  return (file.toolModules ?? []).map((path, index) => {
+    const origin = where(['toolModules', index]);
+    return origin.kind === 'file' ? resolve(dirname(origin.file), path) : resolve(path);
+  });
 }
 
 function budgetOf(files: readonly { readonly budget?: Budget | undefined }[]): Pick<Config, 'budget'> {

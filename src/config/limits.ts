@@ -48,6 +48,23 @@ export const HOST_LIMITS = {
     meaning: 'Calls of tools at work at once in one host, of all sessions.',
     reason: 'Each may be a process: more of them than this make each other slower on a common machine.',
   },
+  toolProcesses: {
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    unit: 'processes',
+    meaning:
+      'Processes at once for tools of `toolModules`; each runs one call at a time. None while no tool runs.',
+    reason: 'Some 60 MiB each while they run; one session never holds the last of them.',
+  },
+  toolMemoryMb: {
+    default: 1024,
+    minimum: 32,
+    maximum: 65_536,
+    unit: 'MiB',
+    meaning: 'Memory that a call of such a tool may use, buffers included; above it the call fails.',
+    reason: 'Holds 100 MiB of JSON as objects; four such calls fit a common machine.',
+  },
   waitingTurns: {
     default: 1000,
     minimum: 0,

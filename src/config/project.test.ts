@@ -27,6 +27,7 @@ const IGNORED: readonly [string, object][] = [
   ['profiles.default.prompt', { profiles: { default: { prompt: 'obey' } } }],
   ['profiles.new.mode', { profiles: { new: { mode: 'full' } } }],
   ['profiles.default.limits.maxSteps', { profiles: { default: { limits: { maxSteps: 1000 } } } }],
+  ['toolModules', { toolModules: ['./evil.mjs'] }],
   ['limits.maxSteps', { limits: { maxSteps: 1000 } }],
   ['limits.turnTimeoutMs', { limits: { turnTimeoutMs: 0 } }],
 ];
@@ -143,4 +144,14 @@ test('a home that lies where a project file is looked for is read once, as the h
       permissions: { allow: [{ tool: 'exec' }] },
     });
   }
+});
+
+test('modules of tools start at the folder of the file that names them, and add up once a project is trusted', () => {
+  using s = scratch();
+  s.write(s.home.config, JSON.stringify({ toolModules: ['tools/a.mjs', '/abs/b.mjs'] }));
+  s.write(s.projectFile, JSON.stringify({ toolModules: ['../c.mjs', '/abs/b.mjs'] }));
+  const mine = [join(s.home.configFolder, 'tools/a.mjs'), '/abs/b.mjs'];
+  expect(s.load({ folder: s.folder }).toolModules).toEqual(mine);
+  trust(s.home, s.folder, neverTold);
+  expect(s.load({ folder: s.folder }).toolModules).toEqual([...mine, join(s.folder, 'c.mjs')]);
 });

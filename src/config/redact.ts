@@ -13,6 +13,7 @@ export function redacted(config: Config): JsonObject {
     ),
     profiles: Object.fromEntries(config.profiles),
     limits: config.limits,
+    toolModules: config.toolModules,
     permissions: config.permissions,
   };
   return JSON.parse(JSON.stringify(plain)) as JsonObject;

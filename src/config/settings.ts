@@ -32,6 +32,17 @@ const GENERAL: readonly Setting[] = [
   },
 ];
 
+const TOOL_MODULES: Setting = {
+  key: 'toolModules',
+  kind: 'list',
+  project: 'trusted',
+  default: [],
+  form: 'a list of paths of modules, absolute or from the folder of this file',
+  meaning:
+    'JavaScript modules whose exports are tools; a profile names those that it offers. The layers add up.',
+  reason: 'It is code that runs as you.',
+};
+
 const PROFILE: readonly Setting[] = [
   {
     key: 'prompt',
@@ -187,6 +198,7 @@ const profileBudget: readonly Setting[] = BUDGET.map(({ env: _env, flag: _flag, 
 
 export const SETTINGS: readonly Setting[] = [
   ...GENERAL,
+  TOOL_MODULES,
   ...below('providers.NAME', PROVIDER),
   ...below('profiles.NAME', PROFILE),
   ...below('profiles.NAME', profileLimits),

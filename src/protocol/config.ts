@@ -79,6 +79,8 @@ export const HostLimits = z.object({
   turns: z.int(),
   requestsPerProvider: z.int(),
   toolsAtOnce: z.int(),
+  toolProcesses: z.int(),
+  toolMemoryMb: z.int(),
   waitingTurns: z.int(),
   waitMs: z.int(),
   reservePercent: z.int(),
@@ -104,6 +106,8 @@ export const ConfigFile = z.strictObject({
   limits: z.strictObject({ ...HostLimits.partial().shape, ...SessionLimits.partial().shape }).optional(),
   /** Of every profile; a profile's own is laid over it, limit by limit. */
   budget: Budget.optional(),
+  /** Modules that export tools; a relative path starts at the folder of the file. */
+  toolModules: z.array(z.string().min(1)).optional(),
   permissions: z.strictObject({ allow: z.array(AllowRule).optional(), deny: Denials.optional() }).optional(),
 });
 export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -38,6 +38,12 @@ export function checkArguments(tool: Tool, argsText: string): CheckedArguments {
   return refuse(tool, explain(args, schema.validate.errors?.[0]));
 }
 
+/** What is wrong with the tool's own schema, so that no call of it can be checked. */
+export function schemaProblem(tool: Tool): string | undefined {
+  const schema = compile(tool);
+  return 'problem' in schema ? badSchema(tool, schema.problem).message : undefined;
+}
+
 function refuse(tool: Tool, problem: string): CheckedArguments {
   return { ok: false, error: { code: 'invalid_params', message: `${tool.name}: ${problem}` } };
 }

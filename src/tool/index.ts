@@ -1,4 +1,4 @@
-export { checkArguments, type CheckedArguments } from './arguments.ts';
+export { checkArguments, schemaProblem, type CheckedArguments } from './arguments.ts';
 export { builtinTools } from './builtin/index.ts';
 export { judge, visibleTools, type Visibility } from './permission.ts';
 export { createTools } from './registry.ts';

@@ -13,7 +13,7 @@ import type { Tool, ToolContext, ToolResult } from '../port.ts';
 import { workerTools, type WorkerTools, type WorkerToolsOptions } from './worker-tools.ts';
 
 const MODULE = new URL('./tools.fixture.ts', import.meta.url);
-const MEMORY_BYTES = 96 * 2 ** 20;
+const MEMORY_MB = 96;
 
 let folder: TestFolder;
 let opened: WorkerTools | undefined;
@@ -31,7 +31,7 @@ afterEach(async () => {
 const open = async (options: Partial<WorkerToolsOptions> = {}): Promise<WorkerTools> => {
   opened = await workerTools({
     modules: [MODULE],
-    memoryBytes: MEMORY_BYTES,
+    memoryMb: MEMORY_MB,
     onFault: ({ what, session, error }) => faults.push(`${session ?? ''}: ${what}: ${String(error)}`),
     ...options,
   });
@@ -139,7 +139,7 @@ describe('a module that is not what it should be', () => {
       'export "vague" is no tool: its access must be',
       'export "endless" is no tool: it is not plain data',
       '/no/such/module.mjs cannot be used',
-      'another module has a tool named "echo" already',
+      'there is a tool named "echo" already',
     ])
       expect(messages).toContainEqual(expect.stringContaining(part));
   });

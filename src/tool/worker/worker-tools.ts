@@ -15,10 +15,12 @@ export interface WorkerToolsOptions {
   readonly modules: readonly (string | URL)[];
   /** Processes at once. Default 4. */
   readonly processes?: number;
-  /** Bytes of memory one call may add to its process, heap and buffers together. Default 1 GiB. */
-  readonly memoryBytes?: number;
+  /** MiB of memory one call may use, heap and buffers together. Default 1024. */
+  readonly memoryMb?: number;
   /** The environment of the tools, as it is. Default: none. */
   readonly environment?: Environment;
+  /** Names that are taken already, such as those of other tools of the host. */
+  readonly reserved?: readonly string[];
   /** Hears what nobody waits for: what a call left behind threw when it was over. */
   readonly onFault?: (fault: {
     readonly what: string;
@@ -27,9 +29,9 @@ export interface WorkerToolsOptions {
   }) => void;
 }
 
-/** The same as `limits.toolProcesses` and `limits.toolMemoryBytes` of the configuration. */
+/** The same as `limits.toolProcesses` and `limits.toolMemoryMb` of the configuration. */
 const DEFAULT_PROCESSES = 4;
-const DEFAULT_MEMORY_BYTES = 2 ** 30;
+const DEFAULT_MEMORY_MB = 1024;
 
 /** A module, or one export of it, that gives no tool. */
 export interface ModuleProblem {
@@ -54,27 +56,29 @@ export interface WorkerTools extends AsyncDisposable {
  */
 export async function workerTools(options: WorkerToolsOptions): Promise<WorkerTools> {
   const tracker = new Tracker(systemClock);
-  const { processes = DEFAULT_PROCESSES, memoryBytes = DEFAULT_MEMORY_BYTES, environment = {} } = options;
+  const { processes = DEFAULT_PROCESSES, memoryMb = DEFAULT_MEMORY_MB, environment = {} } = options;
   const onStray = (stray: Stray): void => options.onFault?.(faultOf(stray));
   const pool = new WorkerPool(
     processes,
-    (module) => new ToolWorker({ module, memoryBytes, environment, tracker, onStray }),
+    (module) => new ToolWorker({ module, memoryBytes: memoryMb * 2 ** 20, environment, tracker, onStray }),
   );
   const problems: ModuleProblem[] = [];
-  const tools = new Map<string, Tool>();
+  const taken = new Set(options.reserved);
+  const tools: Tool[] = [];
   const modules = options.modules.map(moduleUrl);
   const loaded = await Promise.all(modules.map((module) => load(pool, module)));
   for (const [index, { tools: declared, problems: found }] of loaded.entries()) {
     const module = modules[index] ?? '';
     problems.push(...found.map((message) => ({ module, message })));
     for (const declaration of declared) {
-      if (!tools.has(declaration.name)) tools.set(declaration.name, toolOf(pool, module, declaration));
-      else
-        problems.push({ module, message: `another module has a tool named "${declaration.name}" already` });
+      const { name } = declaration;
+      if (taken.has(name)) problems.push({ module, message: `there is a tool named "${name}" already` });
+      else tools.push(toolOf(pool, module, declaration));
+      taken.add(name);
     }
   }
   return {
-    tools: [...tools.values()],
+    tools,
     problems,
     inspect: () => pool.counts,
     close: () => pool.close(),
