@@ -173,3 +173,16 @@ describe.each(SCENES)('cancel during $name', (scene) => {
       expect(['ok', 'cancelled', 'unknown']).toContain(outcome);
   });
 });
+
+it('cancels the turn that it names, and no other', async () => {
+  await using test = await openTestHost({
+    model: scriptedModel({ answers: () => [{ text: 'on it' }, { wait: NEVER }] }),
+  });
+  const session = await test.session();
+  const { turn: first = '' } = await session.send('go');
+  await session.cancel('enough', first);
+  await session.settled();
+  const { turn: second } = await session.send('again');
+  await expect(session.cancel('enough', first)).rejects.toMatchObject({ code: 'conflict' });
+  expect((await session.cancel('enough', second)).turn).toBe(second);
+});

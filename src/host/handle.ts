@@ -83,8 +83,9 @@ export class NearSession implements SessionHandle {
     return input === undefined ? seq : input.seq - 1;
   }
 
-  cancel(reason?: string): Promise<CommandReply> {
-    return this.#do({ type: 'turn/cancel', by: USER, ...(reason === undefined ? {} : { reason }) });
+  cancel(reason?: string, turn?: string): Promise<CommandReply> {
+    const optional = { ...(reason === undefined ? {} : { reason }), ...(turn === undefined ? {} : { turn }) };
+    return this.#do({ type: 'turn/cancel', by: USER, ...optional });
   }
 
   continue(): Promise<CommandReply> {

@@ -96,7 +96,8 @@ export interface SessionHandle {
   run(text: string, options?: SendOptions): AsyncIterable<ViewItem>;
   /** Any command; refusals throw a `CarrelError` with their code. */
   command(command: Command): Promise<CommandReply>;
-  cancel(reason?: string): Promise<CommandReply>;
+  /** Cancels the open turn; with `turn` only that one, and `conflict` when it is not open any more. */
+  cancel(reason?: string, turn?: string): Promise<CommandReply>;
   continue(): Promise<CommandReply>;
   approve(call?: string, scope?: Scope): Promise<CommandReply>;
   deny(call?: string, reason?: string): Promise<CommandReply>;

@@ -20,7 +20,12 @@ export const COMMANDS = {
     without: z.array(z.enum(['history', 'tools'])).optional(),
   }),
   'input/withdraw': z.strictObject({ command: CommandId }),
-  'turn/cancel': z.strictObject({ by: Source, reason: z.string().max(2000).optional() }),
+  'turn/cancel': z.strictObject({
+    by: Source,
+    reason: z.string().max(2000).optional(),
+    /** Only this one: a cancel that comes late does not hit the turn after it. Left out, whichever is open. */
+    turn: TurnId.optional(),
+  }),
   'turn/continue': z.strictObject({ by: Source }),
   'approval/resolve': z.strictObject({
     /** May be left out when exactly one call waits. */

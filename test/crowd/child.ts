@@ -60,10 +60,11 @@ async function takeTurn(session: SessionHandle, place: Place): Promise<void> {
   const { seq } = await session.send(text, { id });
   say({ session: session.id, command: id, seq });
   for (;;) {
+    let turn: string | undefined;
     for await (const item of session.run(text, { id })) {
+      if (item.type === 'turn.started') turn = item.turn;
       if (item.type === 'approval.requested') await answer(session, place, item);
-      else if (isCancelled(place) && (item.type === 'delta' || item.type === 'step.started'))
-        await unlessOver(session.cancel('enough'));
+      else if (isCancelled(place) && turn !== undefined) await unlessOver(session.cancel('enough', turn));
     }
     if ((await session.settled()).status !== 'waiting') return;
   }

@@ -97,7 +97,10 @@ export const decideContext: Decider<Of<'context/add'>> = (draft, { text, role, s
   return undefined;
 };
 
-export const decideCancel: Decider<Of<'turn/cancel'>> = (draft, { by, reason }) => {
+export const decideCancel: Decider<Of<'turn/cancel'>> = (draft, { by, reason, turn }) => {
+  const open = draft.state.turn?.id;
+  if (turn !== undefined && turn !== open)
+    return refuse('conflict', `Turn ${turn} is not open any more; ${open ?? 'none'} is.`);
   cancel(draft, by, reason);
   return undefined;
 };
