@@ -44,7 +44,7 @@ const READING = ['read', 'list', 'glob', 'grep'];
 
 const WORK: BuiltInProfile = {
   prompt: WORK_PROMPT,
-  tools: [...READING, 'write', 'edit', 'exec'],
+  tools: [...READING, 'write', 'edit', 'exec', 'spawn', 'message'],
   mode: 'ask',
   recovery: 'continue',
   continueOnLength: false,

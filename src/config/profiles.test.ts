@@ -17,7 +17,7 @@ test('the built-in profiles are complete', () => {
   expect(profiles.get('default')).toMatchObject({
     model: 'a/b',
     mode: 'ask',
-    tools: ['read', 'list', 'glob', 'grep', 'write', 'edit', 'exec'],
+    tools: ['read', 'list', 'glob', 'grep', 'write', 'edit', 'exec', 'spawn', 'message'],
     deny: { tools: [], paths: [] },
     limits: DEFAULT_SESSION_LIMITS,
   });

@@ -61,6 +61,7 @@ class NearHost implements Host {
       store: options.store,
       models: options.models,
       tools: options.tools,
+      profiles: options.profiles,
       clock,
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
@@ -82,7 +83,7 @@ class NearHost implements Host {
   async create(options: CreateOptions): Promise<SessionHandle> {
     this.#open();
     const created = await createSession(this.#scope, this.#options.profiles, options);
-    if (created.kind === 'new') this.#supervisor.adopt(created.decided.state, 1);
+    if (created.kind === 'new' && this.#supervisor.hasRoom) this.#supervisor.adopt(created.decided.state, 1);
     return this.#handle(created.kind === 'new' ? created.decided.state.session : created.session);
   }
 

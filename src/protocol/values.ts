@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../base/index.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
-import { BlobId } from './ids.ts';
+import { BlobId, SessionId } from './ids.ts';
 
 export const JsonValue: z.ZodType<Json> = z.json();
 export const JsonRecord: z.ZodType<JsonObject> = z.record(z.string(), z.json());
@@ -52,6 +52,8 @@ export type ToolOutput = z.infer<typeof ToolOutput>;
 export const Source = z.object({
   kind: z.enum(['user', 'session', 'program', 'schedule']),
   name: z.string().max(128).optional(),
+  /** Of a session. */
+  id: SessionId.optional(),
 });
 export type Source = z.infer<typeof Source>;
 

@@ -18,6 +18,8 @@ import {
   type SessionState,
 } from '../session/index.ts';
 import type { AppendResult, TailChunk } from '../store/index.ts';
+import { concernsParent } from './children/moved.ts';
+import type { Others } from './children/others.ts';
 import { GroupMaker, type Pending } from './groups.ts';
 import type { Hub } from './hub.ts';
 import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
@@ -40,6 +42,8 @@ const REREAD = 10_000;
 export interface ActorOptions {
   readonly scope: Scope;
   readonly hub: Hub;
+  /** What it may do to other sessions. */
+  readonly others: Others;
   readonly loaded: Loaded;
   /**
    * The actor takes nothing any more: `error` is a bug of ours, or word that someone else writes the session. What it ran has
@@ -54,6 +58,7 @@ export class Actor implements SessionView {
   lastUsedAt: number;
   readonly #scope: Scope;
   readonly #hub: Hub;
+  readonly #others: Others;
   readonly #performer: Performer;
   readonly #groups: GroupMaker;
   readonly #context: TurnContext;
@@ -73,9 +78,10 @@ export class Actor implements SessionView {
   #closing = false;
   #dead: { readonly error: unknown } | undefined;
 
-  constructor({ scope, hub, loaded, onDeath }: ActorOptions) {
+  constructor({ scope, hub, others, loaded, onDeath }: ActorOptions) {
     this.#scope = scope;
     this.#hub = hub;
+    this.#others = others;
     this.#state = loaded.state;
     this.#onDeath = onDeath;
     this.id = loaded.state.session;
@@ -84,7 +90,7 @@ export class Actor implements SessionView {
     this.#groups = new GroupMaker(scope, loaded);
     this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
-    this.#performer = new Performer({ scope, view: this });
+    this.#performer = new Performer({ scope, view: this, others });
   }
 
   get state(): SessionState {
@@ -99,7 +105,18 @@ export class Actor implements SessionView {
   /** Nothing runs, nothing waits to be decided, and nothing is lost by going to sleep, if it wakes when a timer is due. */
   get idle(): boolean {
     const quiet = this.#mailbox.length === 0 && this.#flushing === undefined && !this.#tail.dirty;
-    return quiet && !this.#performer.busy && effects(this.#state).every(({ kind }) => kind === 'timer');
+    const waits = effects(this.#state).every(({ kind }) => kind === 'timer' || kind === 'child');
+    return quiet && !this.#performer.busy && waits;
+  }
+
+  /** It is to be woken soon after it went to sleep. */
+  get unfinished(): boolean {
+    return this.#performer.unfinished;
+  }
+
+  /** News of a child: the parent looks at it, if it waits for it. */
+  childMoved(child: string): void {
+    this.#performer.childMoved(child);
   }
 
   /** The open parts, for a viewer that joins now. */
@@ -275,12 +292,15 @@ export class Actor implements SessionView {
 
   /** Committed: the state is readable before anyone sees the events. */
   #believe(events: readonly SessionEvent[], state: SessionState): void {
+    const before = this.#state;
     this.#state = state;
     this.#groups.wrote(state);
     this.#context.committed(events, state);
     for (const part of endedParts(events)) this.#tail.end(part);
     saveGrants(this.#scope, events);
     this.#hub.publish(events);
+    if (state.parent !== undefined && concernsParent(before, events, state))
+      this.#others.childMoved(state.parent, this.id);
   }
 
   #die(error: unknown): void {

@@ -7,6 +7,7 @@ import { createTools, type Tool } from '../tool/index.ts';
 import { Admission } from './admission/index.ts';
 import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
+import type { Others } from './children/others.ts';
 import { Performer } from './performer.ts';
 import type { Scope } from './scope.ts';
 import { TextBlobs } from './text-blobs.ts';
@@ -36,6 +37,15 @@ class JumpingClock implements Clock {
     for (const fire of due) if (this.timers.delete(fire)) fire();
   }
 }
+
+/** There is no other session. */
+const ALONE: Others = {
+  submit: () => Promise.reject(new CarrelError('not_found', 'there is none')),
+  wake: () => Promise.resolve(),
+  hasRoom: true,
+  adopt: () => undefined,
+  childMoved: () => undefined,
+};
 
 interface Stage {
   readonly performer: Performer;
@@ -72,6 +82,7 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
       list: () => [],
     },
     tools: createTools([tool]),
+    profiles: new Map(),
     clock,
     random: (bytes) => new Uint8Array(bytes),
     owner: 'local',
@@ -97,7 +108,7 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
     delta: () => undefined,
     submit: (command: EffectCommand) => Promise.resolve(submitted.push(command)),
   };
-  return { performer: new Performer({ scope, view }), clock, admission, submitted, faults };
+  return { performer: new Performer({ scope, view, others: ALONE }), clock, admission, submitted, faults };
 }
 
 /** A conversation in which the model asked for the call. */

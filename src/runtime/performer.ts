@@ -1,10 +1,12 @@
 // Starts what the state wants done, once per key, and stops what it does not want any more. Results go back as commands.
 import type { Effect, EffectCommand } from '../session/index.ts';
 import { toErrorInfo } from '../protocol/index.ts';
+import type { ChildWork } from './children/others.ts';
+import { ChildWatch } from './children/watch.ts';
 import { ask } from './perform/ask.ts';
 import { needsSlot } from './perform/needs-slot.ts';
 import { judge, neverBegan, run } from './perform/run.ts';
-import { Stop, stopReason, type Work } from './perform/view.ts';
+import { Stop, stopReason } from './perform/view.ts';
 
 /** Before a call that found no place to wait for a slot asks for one again, ms. */
 const SLOT_RETRY_MS = 1_000;
@@ -22,7 +24,8 @@ interface Running {
 }
 
 export class Performer {
-  readonly #work: Work;
+  readonly #work: ChildWork;
+  readonly #children: ChildWatch;
   readonly #running = new Map<string, Running>();
   readonly #timers = new Map<string, Disposable>();
   #wanted: readonly (Doable | Timer)[] = [];
@@ -34,18 +37,29 @@ export class Performer {
   #refusal: Disposable | undefined;
   #closed = false;
 
-  constructor(work: Work) {
+  constructor(work: ChildWork) {
     this.#work = work;
+    this.#children = new ChildWatch(work);
   }
 
   get busy(): boolean {
     return this.#running.size > 0 || this.#waiting !== undefined;
   }
 
+  /** Whoever puts the session to sleep wakes it soon. */
+  get unfinished(): boolean {
+    return this.#children.unfinished;
+  }
+
+  childMoved(child: string): void {
+    this.#children.moved(child);
+  }
+
   /** Makes what runs agree with what is wanted. */
   sync(all: readonly Effect[]): void {
     if (this.#closed) return;
     const wanted = all.filter((effect) => effect.kind !== 'child');
+    this.#children.sync(all.filter((effect) => effect.kind === 'child'));
     this.#wanted = wanted;
     const keys = new Set(wanted.map((effect) => effect.key));
     for (const key of this.#timers.keys()) if (!keys.has(key)) this.#dropTimer(key);
@@ -62,6 +76,7 @@ export class Performer {
   /** Stops everything and waits for its end. What a tool really did is still recorded; an open answer is left to recovery. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#children.close();
     for (const key of this.#timers.keys()) this.#dropTimer(key);
     this.#waiting?.abort(new Stop('close'));
     const running = [...this.#running.values()];

@@ -1,6 +1,6 @@
 // What every part of the runtime is given: ports, limits and counters. No part reaches for anything else.
 import type { Clock, Random } from '../base/index.ts';
-import type { Grant } from '../protocol/index.ts';
+import type { Grant, Profile } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
@@ -13,6 +13,8 @@ export interface Scope {
   readonly store: Store;
   readonly models: Models;
   readonly tools: Tools;
+  /** By name, for children. */
+  readonly profiles: ReadonlyMap<string, Profile>;
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;

@@ -4,6 +4,8 @@ import { CarrelError, codeOf, type CommandReply, type ErrorCode } from '../proto
 import { wakeAt, type AnyCommand, type SessionState } from '../session/index.ts';
 import { Actor } from './actor.ts';
 import { Alarms } from './alarms.ts';
+import { endedUnseen } from './children/moved.ts';
+import type { Others } from './children/others.ts';
 import { CrashLog } from './crash-log.ts';
 import type { Hub } from './hub.ts';
 import { Hubs } from './hubs.ts';
@@ -26,7 +28,7 @@ interface Live {
   ready?: Actor;
 }
 
-export class Supervisor {
+export class Supervisor implements Others {
   readonly #scope: Scope;
   readonly #limits: SupervisorLimits;
   readonly #live = new Map<string, Live>();
@@ -105,12 +107,20 @@ export class Supervisor {
     }
   }
 
-  /** A session that was created just now: its state is known. When too many are live it stays asleep. */
+  get hasRoom(): boolean {
+    return this.#live.size < this.#limits.liveSessions;
+  }
+
+  /** A session that was created just now: its state is known. */
   adopt(state: SessionState, fence: number): void {
-    if (this.#closed || this.#live.size >= this.#limits.liveSessions) return;
+    if (this.#closed) return;
     const actor = this.#make({ state, fence, snapshotSeq: 0 });
     actor.wake();
     this.#live.set(actor.id, { actor: Promise.resolve(actor), ready: actor });
+  }
+
+  childMoved(parent: string, child: string): void {
+    this.#tell(parent, child).catch((error: unknown) => this.#later(parent, error));
   }
 
   /** Stops what the session runs, gives it up, and does `then` before it may be live again. */
@@ -127,6 +137,13 @@ export class Supervisor {
     for (const session of this.#live.keys()) void this.#end(session);
     await Promise.all(this.#ending.values());
     this.#hubs.close();
+  }
+
+  /** A parent whose turn is over waits for nobody, and is left asleep. */
+  async #tell(parent: string, child: string): Promise<void> {
+    const { owner, store } = this.#scope;
+    if (!this.#live.has(parent) && (await store.summary(owner, parent))?.open !== true) return;
+    (await this.actor(parent)).childMoved(child);
   }
 
   #keep(session: string, loading: Promise<Actor>): Promise<Actor> {
@@ -155,6 +172,8 @@ export class Supervisor {
     await Promise.all(first.map((command) => actor.submit(command)));
     this.#crashes.written(session);
     actor.wake();
+    const { parent } = actor.state;
+    if (parent !== undefined && endedUnseen(actor.state)) this.childMoved(parent, session);
     return actor;
   }
 
@@ -173,6 +192,7 @@ export class Supervisor {
     return new Actor({
       scope: this.#scope,
       hub,
+      others: this,
       loaded,
       onDeath: (error, ended) => this.#onDeath(session, { error, ended }),
     });
@@ -221,7 +241,8 @@ export class Supervisor {
       await ending.close();
       await this.#scope.store.release(session, ending.fence);
       const at = wakeAt(ending.state);
-      if (at !== undefined && !this.#closed) this.#alarms.set(session, at - this.#scope.clock.now());
+      if (ending.unfinished && !this.#closed) this.#alarms.set(session, RETRY_MS);
+      else if (at !== undefined && !this.#closed) this.#alarms.set(session, at - this.#scope.clock.now());
     } catch (error) {
       if (!this.#closed || codeOf(error) !== 'cancelled')
         this.#scope.fault('a session could not be put to sleep', error, session);

@@ -78,8 +78,8 @@ export function toolContract(name: string, makeCase: () => Promise<ToolCase>): v
       expect(summary).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     });
 
-    it('succeeds', async () => {
-      expect(await run(now.good)).toMatchObject({ ok: true });
+    it('succeeds, unless it is the runtime that does it', async () => {
+      expect(await run(now.good)).toMatchObject({ ok: now.tool.kind === undefined });
     });
 
     it('gives an error result rather than throwing', async () => {

@@ -1,6 +1,8 @@
 export { checkArguments, schemaProblem, type CheckedArguments } from './arguments.ts';
 export { builtinTools } from './builtin/index.ts';
 export { judge, visibleTools, type Visibility } from './permission.ts';
+export type { MessageArgs } from './builtin/message.ts';
+export type { SpawnArgs } from './builtin/spawn.ts';
 export { createTools } from './registry.ts';
 export type { Environment } from './sandbox/environment.ts';
 export type { SandboxOptions } from './sandbox/sandbox.ts';

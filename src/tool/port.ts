@@ -57,6 +57,8 @@ export interface Tool {
   readonly parallel: boolean;
   /** Overrides the session's tool timeout; ms. */
   readonly timeoutMs?: number;
+  /** The runtime does it, by the arguments, and never calls `run`: start a child session, send to another session. */
+  readonly kind?: 'spawn' | 'message';
   intent(args: JsonObject): ToolIntent;
   /** Resolves with an error result rather than throwing; a throw is recorded as `tool_failed`. */
   run(args: JsonObject, context: ToolContext): Promise<ToolResult>;

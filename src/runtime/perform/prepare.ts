@@ -1,7 +1,9 @@
 // Calls as a model sent them become calls that can be run: arguments checked, the first of them judged at once.
-import { checkArguments, judge as judgeCall, type Tool } from '../../tool/index.ts';
-import type { Judgement, RequestedCall } from '../../session/index.ts';
+import { checkArguments, judge as judgeCall, type SpawnArgs, type Tool } from '../../tool/index.ts';
+import type { Judgement, RequestedCall, SessionState } from '../../session/index.ts';
 import type { JsonObject } from '../../base/index.ts';
+import { childProfile } from '../children/ceiling.ts';
+import type { Scope } from '../scope.ts';
 import type { Answer, RawCall } from './answer.ts';
 import type { Work } from './view.ts';
 
@@ -37,7 +39,18 @@ function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall)
   const checked = checkArguments(tool, args);
   if (!checked.ok) return { ...base, access, invalid: checked.error };
   const { raw: _raw, ...rest } = base;
-  return { ...rest, args: checked.args, access, idempotent, parallel };
+  const call = { ...rest, args: checked.args, access, idempotent, parallel };
+  return tool.kind === 'spawn' ? { ...call, ...spawning(scope, view.state, checked.args) } : call;
+}
+
+/** A child that may not be is refused before it is in the journal. */
+function spawning(
+  { profiles }: Scope,
+  parent: SessionState,
+  args: JsonObject,
+): Pick<RequestedCall, 'spawns' | 'invalid'> {
+  const ceiling = childProfile({ parent, profiles, args: args as unknown as SpawnArgs });
+  return ceiling.ok ? { spawns: true } : { invalid: ceiling.error };
 }
 
 /** Asks permission for one call, with everything that was allowed so far. */

@@ -1,8 +1,10 @@
 // Run a tool whose intent is in the journal, and say how it really ended. Never throws.
 import { toErrorInfo } from '../../protocol/index.ts';
-import type { Tool, ToolResult } from '../../tool/index.ts';
+import type { MessageArgs, Tool, ToolResult } from '../../tool/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
 import { keepOutput } from '../output.ts';
+import { message } from '../children/message.ts';
+import type { ChildWork } from '../children/others.ts';
 import type { Scope } from '../scope.ts';
 import { judgement } from './prepare.ts';
 import { Stop, stopReason, type Work } from './view.ts';
@@ -31,7 +33,7 @@ export function neverBegan(call: string): EffectCommand {
   return { type: 'call/finished', call, status: 'cancelled', output: { text, bytes: text.length } };
 }
 
-export async function run(work: Work, { call }: Run, signal: AbortSignal): Promise<EffectCommand> {
+export async function run(work: ChildWork, { call, seq }: Run, signal: AbortSignal): Promise<EffectCommand> {
   const { scope, view } = work;
   const piece = (await view.conversation()).call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
@@ -52,18 +54,19 @@ export async function run(work: Work, { call }: Run, signal: AbortSignal): Promi
     return finished(work, call, { status: 'error', text: info.message, error: info });
   }
   using _slot = slot;
-  return await runUnderSlot(work, { call, tool, args: piece.args }, signal);
+  return await runUnderSlot(work, { call, seq, tool, args: piece.args }, signal);
 }
 
 interface Asked {
   readonly call: string;
+  readonly seq: number;
   readonly tool: Tool;
   readonly args: Parameters<Tool['run']>[0];
 }
 
 async function runUnderSlot(
-  work: Work,
-  { call, tool, args }: Asked,
+  work: ChildWork,
+  { call, seq, tool, args }: Asked,
   signal: AbortSignal,
 ): Promise<EffectCommand> {
   const { scope, view } = work;
@@ -85,7 +88,11 @@ async function runUnderSlot(
     deny: deny.paths,
     progress: () => undefined,
   };
-  const result = await settle(scope, either, runTool(tool, args, context));
+  const running =
+    tool.kind === 'message'
+      ? message(work, { seq }, args as unknown as MessageArgs)
+      : runTool(tool, args, context);
+  const result = await settle(scope, either, running);
   const tookMs = Math.round(scope.clock.monotonic() - startedAt);
   return finished(work, call, { ...ending(result, either), tookMs });
 }

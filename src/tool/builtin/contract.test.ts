@@ -57,6 +57,27 @@ const CASES: Readonly<Record<string, Omit<ToolCase, 'tool' | 'folder' | typeof S
     lasting: { command: 'sleep 1000' },
     flooding: { command: 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done' },
   },
+  spawn: {
+    good: { prompt: 'look', name: 'digger', tools: ['read'], mode: 'read', maxSteps: 3 },
+    bad: [
+      '{}',
+      '{"prompt": ""}',
+      '{"prompt": "a", "name": "12"}',
+      '{"prompt": "a", "name": "a b"}',
+      '{"prompt": "a", "mode": "any"}',
+      '{"prompt": "a", "tools": "read"}',
+      '{"prompt": "a", "maxSteps": 0}',
+    ],
+  },
+  message: {
+    good: { to: 'other', text: 'hello', delivery: 'steer' },
+    bad: [
+      '{"to": "other"}',
+      '{"text": "hello"}',
+      '{"to": "", "text": "a"}',
+      '{"to": "a", "text": "b", "delivery": 1}',
+    ],
+  },
 };
 
 for (const [name, tool] of TOOLS) {

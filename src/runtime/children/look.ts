@@ -1,0 +1,61 @@
+// The one place where a parent's journal and its child's are brought to agree. It looks at what is and does the next thing, whatever
+// was done before and by which incarnation; so a recovery is a look like any other.
+import { codeOf } from '../../protocol/index.ts';
+import type { EffectCommand } from '../../session/index.ts';
+import { keepOutput } from '../output.ts';
+import { createChild, type ChildEffect } from './create.ts';
+import { endingOf, hasEnded, neverWas, type Ending } from './ending.ts';
+import type { ChildWork } from './others.ts';
+
+/**
+ * What is to be recorded of the child now, if anything: that its turn has ended, or that it waits for a human or does not any more.
+ * Rejects when the store or the room for another session is missing: then it is to be looked at again later.
+ */
+export async function look(work: ChildWork, effect: ChildEffect): Promise<EffectCommand | undefined> {
+  const { scope, view, others } = work;
+  const { call, child, stop } = effect;
+  const row = await scope.store.summary(scope.owner, child);
+  if (row === undefined) {
+    if (stop) return finished(work, call, neverWas('cancelled', NEVER_BEGAN));
+    const error = await createChild(work, effect);
+    return error === undefined ? undefined : finished(work, call, neverWas('failed', error));
+  }
+  if (hasEnded(row)) return finished(work, call, await endingOf(scope, row));
+  if (stop) await cancel(work, effect);
+  else if (row.status === 'running') void others.wake(child);
+  const known = view.state.turn?.step?.calls.find(({ id }) => id === call)?.childWaits ?? false;
+  const waiting = row.status === 'waiting';
+  return waiting === known ? undefined : { type: 'child/changed', call, waiting };
+}
+
+const NEVER_BEGAN = { code: 'cancelled', message: 'It was stopped before it began.' } as const;
+
+/** By a command of its own name, so that it may be said again. A turn that has ended meanwhile refuses, and its end is news. */
+async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Promise<void> {
+  const { id, state } = view;
+  const reason = `the turn of its parent was stopped${state.turn?.cancelReason === undefined ? '' : `: ${state.turn.cancelReason}`}`;
+  try {
+    await others.submit(child, {
+      type: 'turn/cancel',
+      id: `cmd_${child.slice('ses_'.length)}_x`,
+      by: { kind: 'session', id },
+      reason: reason.slice(0, REASON_LENGTH),
+    });
+  } catch (error) {
+    if (codeOf(error) !== 'conflict') throw error;
+  }
+}
+
+/** Characters that a reason may have. */
+const REASON_LENGTH = 2_000;
+
+async function finished(
+  { scope, view }: ChildWork,
+  call: string,
+  { outcome, usage, status, text, error }: Ending,
+): Promise<EffectCommand> {
+  const { toolOutputBytes: keep, toolContextBytes: show } = view.state.profile.limits;
+  const output = await keepOutput(scope, text, { keep, show });
+  const failure = error === undefined ? {} : { error: { ...error, retryable: false } };
+  return { type: 'child/finished', call, outcome, usage, status, output, ...failure };
+}
