@@ -1,16 +1,20 @@
 // What is known of models by name. It is advice for context budgets and parameters, and configuration overrides it.
 import type { ModelConfig } from '../protocol/index.ts';
+import { catalogued, windowOf } from './catalogue.ts';
 import type { ModelCapabilities } from './port.ts';
 
 /** Nothing is known: tools are offered, as an agent is of no use without; everything else must be configured. */
 const UNKNOWN: ModelCapabilities = { tools: true, images: false, reasoning: false, temperature: 'free' };
 
-type Known = Partial<ModelCapabilities>;
+type Known = Partial<Omit<ModelCapabilities, 'price'>>;
 
 const SEES_AND_REASONS: Known = { images: true, reasoning: true };
 
-/** By the last segment of the model's name, first match wins, whoever serves it. */
-const KNOWN: readonly (readonly [pattern: RegExp, known: Known])[] = [
+/**
+ * What the models of a family have in common, and the window of those that are not in the catalogue. By the last segment of the
+ * model's name, first match wins, whoever serves it.
+ */
+const FAMILIES: readonly (readonly [pattern: RegExp, known: Known])[] = [
   [/^gpt-5[\w.]*-chat/, { images: true, contextTokens: 128_000, outputTokens: 16_384 }],
   [
     /^gpt-([5-9]|\d\d)/,
@@ -30,10 +34,18 @@ const KNOWN: readonly (readonly [pattern: RegExp, known: Known])[] = [
   [/^grok/, { ...SEES_AND_REASONS, contextTokens: 256_000 }],
 ];
 
-/** What the model `name` (without its provider) can do: what is configured, else what is known, else the defaults. */
-export function capabilitiesOf(name: string, configured: ModelConfig = {}): ModelCapabilities {
+/**
+ * What the model `name` (without its provider) can do and costs: what is configured, else what the catalogue or its family says,
+ * else the defaults. Only of a known `service` is the price known.
+ */
+export function capabilitiesOf(
+  name: string,
+  configured: ModelConfig = {},
+  service?: string,
+): ModelCapabilities {
   const bare = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
-  const known = KNOWN.find(([pattern]) => pattern.test(bare))?.[1];
+  const family = FAMILIES.find(([pattern]) => pattern.test(bare))?.[1];
   const said = Object.fromEntries(Object.entries(configured).filter(([, value]) => value !== undefined));
-  return { ...UNKNOWN, ...known, ...said };
+  const entry = service === undefined ? undefined : catalogued(service, bare);
+  return { ...UNKNOWN, ...family, ...windowOf(bare), ...entry, ...said };
 }

@@ -1,5 +1,6 @@
 // Services and servers that Carrel knows by name. Data only: what is reached is what the configuration or a key asks for.
 import type { ProviderKind } from '../protocol/index.ts';
+import { DEFAULT_BASE_URL, type ProviderOptions } from './providers/options.ts';
 
 export interface BuiltInProvider {
   readonly kind: ProviderKind;
@@ -26,6 +27,19 @@ export const BUILT_IN_PROVIDERS: Readonly<Record<string, BuiltInProvider>> = {
 
 function compatible(baseUrl: string, apiKeyEnv: string, defaultModel: string): BuiltInProvider {
   return { kind: 'openai-compatible', baseUrl, apiKeyEnv, defaultModel };
+}
+
+/** Whose prices hold for a provider: the built-in that is at the same address and speaks the same, whatever it is called. */
+export function serviceOf({ kind, baseUrl }: Pick<ProviderOptions, 'kind' | 'baseUrl'>): string | undefined {
+  const at = address(kind, baseUrl);
+  if (at === undefined) return undefined;
+  return Object.entries(BUILT_IN_PROVIDERS).find(
+    ([, builtIn]) => builtIn.kind === kind && address(kind, builtIn.baseUrl) === at,
+  )?.[0];
+}
+
+function address(kind: ProviderKind, baseUrl: string | undefined): string | undefined {
+  return (baseUrl ?? DEFAULT_BASE_URL[kind])?.replace(/\/+$/, '');
 }
 
 export interface LocalServer {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { violations } from '../../test/oracle.ts';
-import type { Command, Profile, SessionEvent } from '../protocol/index.ts';
+import type { Budget, Command, Profile, SessionEvent } from '../protocol/index.ts';
 import { asCommand, BUSY, BY, cancel, FRAME, goOn, PROFILE, resolve, send } from './fixtures.ts';
 import { illegalJournal, illegalRequests, illegalState } from './illegal.fixture.ts';
 import {
@@ -143,10 +143,19 @@ function partOf(step: string, attempt: number, index: number): string {
   return `prt_${step}.${String(attempt)}.${String(index)}`;
 }
 
+/** What must be reserved is, or the step ends unasked. */
+function mayBeAsked(self: Watched, effect: Effect): boolean {
+  if (effect.kind !== 'ask' || !effect.reserve || effect.stop) return true;
+  const { step, attempt } = effect;
+  self.submit({ type: 'step/estimated', step, attempt, input: 3, output: 1, price: { input: 1, output: 1 } });
+  return self.state.turn?.step?.reserved !== undefined;
+}
+
 const answer = fc.tuple(nat, fate).map(([pick, given]): Action => (self) => {
   const wanted = effects(self.state).filter((effect) => effect.kind !== 'timer');
   const effect = wanted[pick % Math.max(1, wanted.length)];
   if (effect === undefined || (effect.kind === 'ask' && (effect.notBefore ?? 0) > self.at)) return;
+  if (!mayBeAsked(self, effect)) return;
   const result = resultOf(effect, given);
   self.results.push(result);
   self.submit(result);
@@ -216,6 +225,7 @@ const rest = fc
     () => asCommand({ type: 'context/add', role: 'note', text: ' ' }),
     () => asCommand({ type: 'context/add', role: 'user', text: 'mind' }),
     () => asCommand({ type: 'context/add', role: 'user', text: ' ' }),
+    () => asCommand({ type: 'budget/raise', scope: 'session', measure: 'tokens', to: 60, by: BY }),
     () => asCommand({ type: 'session/rename', name: 'other' }),
     () => asCommand({ type: 'session/tag', tags: { a: '' } }),
     () => asCommand({ type: 'session/configure', change: { mode: 'full' } }),
@@ -260,6 +270,7 @@ const life = fc
   .record({
     limits,
     haltOnDenied: flag,
+    budget: fc.constantFrom<Budget>({}, {}, { session: { tokens: 30 } }, { turn: { steps: 3, wallMs: 700 } }),
     recovery: fc.constantFrom('continue', 'pause'),
     continueOnLength: flag,
     actions: fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),

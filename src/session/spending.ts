@@ -45,7 +45,8 @@ export function useTime(state: SessionState, at: number): SessionState {
 export function useLost(state: SessionState): SessionState {
   const step = state.turn?.step;
   if (step?.phase !== 'asking') return state;
-  return use(state, { unknown: 1, lost: step.reserved ?? NO_RESERVE });
+  const used = use(state, { unknown: 1, lost: step.reserved ?? NO_RESERVE });
+  return { ...used, turn: used.turn && { ...used.turn, step: withoutReserve(step) } };
 }
 
 /** Of a whole step, as its request reported it. */

@@ -4,6 +4,7 @@ import { adjust } from '../adjust.ts';
 import { capabilitiesOf } from '../capabilities.ts';
 import { cancelled } from '../failure.ts';
 import type { Model, ModelContext, ModelPart, ModelRequest } from '../port.ts';
+import { serviceOf } from '../services.ts';
 import { chatAsk } from './chat/stream.ts';
 import { incomplete, providerFailure } from './failures.ts';
 import type { Ask, ProviderOptions, ProviderWorld } from './options.ts';
@@ -23,7 +24,7 @@ const LEFT = new CarrelError('cancelled', 'The answer is not read any more.');
 /** The model `name` of a configured provider. Nothing is loaded and nobody is asked until it streams. */
 export function providerModel(provider: ProviderOptions, name: string, world: ProviderWorld): Model {
   const id = `${provider.name}/${name}`;
-  const capabilities = capabilitiesOf(name, provider.models?.[name]);
+  const capabilities = capabilitiesOf(name, provider.models?.[name], serviceOf(provider));
   const target = { provider, model: name, fetch: world.fetch ?? globalThis.fetch };
 
   async function* answer(asked: ModelRequest, context: ModelContext): AsyncGenerator<readonly ModelPart[]> {
