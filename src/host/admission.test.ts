@@ -109,3 +109,93 @@ describe('calls that wait for a slot', () => {
     expect(test.host.inspect()).toMatchObject({ turns: { inUse: 0 }, calls: { inUse: 0, waiting: 0 } });
   });
 });
+
+describe('a provider that fails', () => {
+  const DOWN = { fail: { message: 'no connection', retryable: true, data: { reason: 'connection' } } };
+
+  it('is left alone by every session, without a hot loop, and is asked again by itself', async () => {
+    let down = true;
+    const model = scriptedModel({ answers: () => (down ? [DOWN] : [{ text: 'back' }]) });
+    await using test = await openTestHost({ model });
+    const sessions = await Promise.all([1, 2, 3, 4, 5].map(() => test.session()));
+    for (const session of sessions) await session.send('go');
+    await test.clock.advance(5_000);
+    const asked = model.requests.length;
+    expect(asked).toBeLessThanOrEqual(6);
+    const { breaker } = test.host.inspect().providers['scripted'] ?? {};
+    expect(breaker).toMatchObject({ state: 'open' });
+    await test.clock.advance(20_000);
+    expect(model.requests).toHaveLength(asked);
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 0, waiting: 0 });
+    down = false;
+    await test.clock.advance(60_000);
+    const outcomes = await Promise.all(
+      sessions.map(async (session) => (await session.settled()).lastOutcome),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['completed']));
+    expect(test.host.inspect().providers['scripted']).toMatchObject({
+      inUse: 0,
+      breaker: { state: 'closed' },
+    });
+  });
+
+  it('can be asked again before that by someone who knows better', async () => {
+    let down = true;
+    const model = scriptedModel({ answers: () => (down ? [DOWN] : [{ text: 'back' }]) });
+    await using test = await openTestHost({ model });
+    expect(() => test.host.resetBreaker('scripted')).toThrow('scripted');
+    const [first, second] = [await test.session(), await test.session()];
+    await first.send('go');
+    await test.clock.advance(10_000);
+    expect(await first.settled()).toMatchObject({
+      lastOutcome: 'failed',
+      error: { code: 'provider_failed' },
+    });
+    await second.send('go');
+    await test.clock.advance(10_000);
+    expect(test.host.inspect().providers['scripted']).toMatchObject({ breaker: { state: 'open' } });
+    down = false;
+    test.host.resetBreaker('scripted');
+    await first.send('again');
+    expect(await first.settled()).toMatchObject({ lastOutcome: 'completed' });
+  });
+
+  it('holds what its rate limits say for every session', async () => {
+    const answers = scriptedModel({ answers: () => [{ text: 'done' }] });
+    const said = { requests: { limit: 2, remaining: 0, resetMs: 20_000 } };
+    const model: typeof answers = {
+      ...answers,
+      stream: (request, context) => {
+        context.onLimits?.(said);
+        return answers.stream(request, context);
+      },
+    };
+    await using test = await openTestHost({ model });
+    const [first, second] = [await test.session(), await test.session()];
+    await first.send('go');
+    await first.settled();
+    await second.send('go');
+    const settled = second.settled();
+    await test.clock.advance(9_000);
+    expect(answers.requests).toHaveLength(1);
+    expect(test.host.inspect().providers['scripted']).toMatchObject({
+      inUse: 0,
+      waiting: 1,
+      requests: { limit: 2, left: 0 },
+    });
+    await test.clock.advance(1_000);
+    expect(await settled).toMatchObject({ lastOutcome: 'completed' });
+  });
+});
+
+describe('a flood of creations', () => {
+  it('of 10,000 at once makes each of them, and keeps no more live than may be', async () => {
+    await using test = await openTestHost({ limits: { liveSessions: 100 } });
+    const made = await Promise.all(Array.from({ length: 10_000 }, () => test.session()));
+    expect(new Set(made.map(({ id }) => id)).size).toBe(10_000);
+    expect(test.host.inspect().live).toBeLessThanOrEqual(100);
+    const { sessions } = await test.host.list({ limit: 20_000 });
+    expect(new Set(sessions.map(({ name }) => name)).size).toBe(10_000);
+    expect(test.faults).toEqual([]);
+  }, 120_000);
+});

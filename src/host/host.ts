@@ -72,6 +72,7 @@ class NearHost implements Host {
         limits,
         clock,
         ...(options.toolsAtOnce === undefined ? {} : { tools: options.toolsAtOnce }),
+        ...(options.rates === undefined ? {} : { rates: options.rates }),
       }),
       grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
@@ -137,6 +138,11 @@ class NearHost implements Host {
     };
   }
 
+  resetBreaker(provider: string): void {
+    if (!this.#scope.admission.resetBreaker(provider))
+      throw new CarrelError('not_found', `No request was made to a provider ${provider} yet.`);
+  }
+
   /** Takes up every session with open work. One for which there is no room now follows by itself. */
   async recoverAll(): Promise<void> {
     const { clock, store } = this.#scope;
@@ -160,6 +166,7 @@ class NearHost implements Host {
     try {
       await this.#supervisor.close();
     } finally {
+      this.#scope.admission[Symbol.dispose]();
       await this.#scope.store[Symbol.asyncDispose]();
     }
   }

@@ -14,7 +14,7 @@ import type {
   Scope,
 } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
-import type { AdmissionLimits, AdmissionReport } from '../runtime/index.ts';
+import type { AdmissionLimits, AdmissionReport, Rates } from '../runtime/index.ts';
 import type { ListQuery, SessionPage, Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
 
@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>;
   /** Calls of one tool at once, by its name; else `limits.toolsAtOnce` is its only bound. */
   readonly toolsAtOnce?: ReadonlyMap<string, number>;
+  /** What providers are asked at most in a minute, by their names; else only what they say themselves holds. */
+  readonly rates?: ReadonlyMap<string, Rates>;
   readonly owner?: string;
   /** `all` takes up every session with open work at once; `lazy` (default) when it is first used. */
   readonly recover?: 'all' | 'lazy';
@@ -145,6 +147,8 @@ export interface Host extends AsyncDisposable {
   inbox(): Promise<readonly InboxItem[]>;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
   inspect(): HostReport;
+  /** Asks a provider again now that is left alone after failures, or asked for a pause. `not_found` when it was never asked. */
+  resetBreaker(provider: string): void;
   /** Stops taking work, parks running turns at the next safe point (they recover on the next open), waits for what runs to end, closes the store. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 export type {
+  Allowance,
   Model,
   ModelCapabilities,
   ModelContext,
@@ -6,6 +7,7 @@ export type {
   ModelPart,
   ModelRequest,
   Models,
+  RateLimits,
 } from './port.ts';
 export { chooseAuto } from './auto.ts';
 export type { AutoChoice, AutoOptions, AutoProvider } from './auto.ts';

@@ -38,6 +38,20 @@ export interface ModelContext {
   readonly signal: AbortSignal;
   /** Bytes of a file part. */
   readonly file: (part: FilePart) => Promise<Uint8Array>;
+  /** Hears what the provider says is left of its rate limits, when it says so: before the first part. It must not throw. */
+  readonly onLimits?: (limits: RateLimits) => void;
+}
+
+/** Of one rate limit: how much there is in all, what is left of it, and when all of it is there again. */
+export interface Allowance {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+export interface RateLimits {
+  readonly requests?: Allowance;
+  readonly tokens?: Allowance;
 }
 
 /** Why a request failed. `retryAfterMs` is the provider's own word. */

@@ -1,4 +1,11 @@
-export { Admission, type AdmissionLimits, type AdmissionReport, type SlotReport } from './admission/index.ts';
+export {
+  Admission,
+  type AdmissionLimits,
+  type AdmissionReport,
+  type ProviderReport,
+  type Rates,
+  type SlotReport,
+} from './admission/index.ts';
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
 export { Actor } from './actor.ts';

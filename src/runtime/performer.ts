@@ -58,9 +58,15 @@ export class Performer {
   /** Makes what runs agree with what is wanted. */
   sync(all: readonly Effect[]): void {
     if (this.#closed) return;
-    const wanted = all.filter((effect) => effect.kind !== 'child');
+    this.#wanted = all.filter((effect) => effect.kind !== 'child');
     this.#children.sync(all.filter((effect) => effect.kind === 'child'));
-    this.#wanted = wanted;
+    this.#syncOwn();
+  }
+
+  /** Without the children, of which nothing new is known. */
+  #syncOwn(): void {
+    if (this.#closed) return;
+    const wanted = this.#wanted;
     const keys = new Set(wanted.map((effect) => effect.key));
     for (const key of this.#timers.keys()) if (!keys.has(key)) this.#dropTimer(key);
     for (const [key, { abort, ended }] of this.#running) {
@@ -96,7 +102,7 @@ export class Performer {
     else if (needsSlot(effect, this.#work.scope.clock.now())) {
       if (this.#slot !== undefined) this.#start(effect, new AbortController());
     } else if (effect.kind === 'ask')
-      this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.sync(this.#wanted));
+      this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.#syncOwn());
   }
 
   /** However many inputs of one session wait, each turn takes its place behind those of other sessions. */
@@ -131,14 +137,14 @@ export class Performer {
     } finally {
       this.#waiting = undefined;
     }
-    this.sync(this.#wanted);
+    this.#syncOwn();
   }
 
   /** Nothing can be asked: the step fails and says why. A call has been promised to run, so it goes on waiting. */
   #refused(error: unknown): void {
     this.#refusal = this.#work.scope.clock.after(SLOT_RETRY_MS, () => {
       this.#refusal = undefined;
-      this.sync(this.#wanted);
+      this.#syncOwn();
     });
     const asked = this.#wanted.find((effect) => effect.kind === 'ask');
     if (asked?.kind === 'ask') {

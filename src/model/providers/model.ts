@@ -7,6 +7,7 @@ import type { Model, ModelContext, ModelPart, ModelRequest } from '../port.ts';
 import { serviceOf } from '../services.ts';
 import { chatAsk } from './chat/stream.ts';
 import { incomplete, providerFailure } from './failures.ts';
+import { withLimits } from './rate-limits.ts';
 import type { Ask, ProviderOptions, ProviderWorld } from './options.ts';
 import { fitThinking } from './thinking.ts';
 import { sdkAsk } from './sdk/stream.ts';
@@ -25,13 +26,14 @@ const LEFT = new CarrelError('cancelled', 'The answer is not read any more.');
 export function providerModel(provider: ProviderOptions, name: string, world: ProviderWorld): Model {
   const id = `${provider.name}/${name}`;
   const capabilities = capabilitiesOf(name, provider.models?.[name], serviceOf(provider));
-  const target = { provider, model: name, fetch: world.fetch ?? globalThis.fetch };
+  const fetch = world.fetch ?? globalThis.fetch;
 
   async function* answer(asked: ModelRequest, context: ModelContext): AsyncGenerator<readonly ModelPart[]> {
     const fitted = adjust(asked, { id, capabilities });
     const { request, adjusted } = provider.kind === 'anthropic' ? fitThinking(fitted, provider.name) : fitted;
     yield adjusted;
-    yield* ASK[provider.kind](target, request, context);
+    const heard = withLimits(fetch, world.clock, context.onLimits);
+    yield* ASK[provider.kind]({ provider, model: name, fetch: heard }, request, context);
   }
 
   return {

@@ -3,6 +3,7 @@
 // before it, so no two can wait for each other. The level of the session is the core's: one turn, and `parallelTools` calls.
 import type { Clock } from '../../base/index.ts';
 import type { CarrelError } from '../../protocol/index.ts';
+import { Provider, type Permit, type ProviderReport, type Rates } from './provider.ts';
 import { reserveOf } from './reserve.ts';
 import type { Slot } from './slot.ts';
 import { Slots, type SlotReport } from './slots.ts';
@@ -26,12 +27,14 @@ export interface AdmissionOptions {
   readonly limits: AdmissionLimits;
   /** Calls of one tool at once, by its name, where less than all may. */
   readonly tools?: ReadonlyMap<string, number>;
+  /** What providers are asked at most in a minute, by their names. */
+  readonly rates?: ReadonlyMap<string, Rates>;
   readonly clock: Clock;
 }
 
 export interface AdmissionReport {
   readonly turns: SlotReport;
-  readonly providers: Readonly<Record<string, SlotReport>>;
+  readonly providers: Readonly<Record<string, ProviderReport>>;
   /** All tools together, and those with a bound of their own. */
   readonly calls: SlotReport;
   readonly tools: Readonly<Record<string, SlotReport>>;
@@ -40,7 +43,7 @@ export interface AdmissionReport {
 export class Admission implements Disposable {
   readonly #options: AdmissionOptions;
   readonly #turns: Slots;
-  readonly #providers = new Map<string, Slots>();
+  readonly #providers = new Map<string, Provider>();
   readonly #calls: Slots;
   readonly #tools = new Map<string, Slots>();
   /** How many look at a session. */
@@ -78,8 +81,14 @@ export class Admission implements Disposable {
   }
 
   /** The right to one request. The turn has its slot. */
-  request(provider: string, session: string, signal: AbortSignal): Promise<Slot> {
-    return this.#provider(provider).acquire({ session, looked: true }, signal);
+  request(provider: string, session: string, signal: AbortSignal): Promise<Permit> {
+    return this.#provider(provider).enter(session, signal);
+  }
+
+  /** Asks a provider again that is left alone. Gives whether it was asked for anything so far. */
+  resetBreaker(provider: string): boolean {
+    this.#providers.get(provider)?.reset();
+    return this.#providers.has(provider);
   }
 
   /** The right to run one call. The turn has its slot. */
@@ -128,7 +137,7 @@ export class Admission implements Disposable {
   }
 
   report(): AdmissionReport {
-    const reports = (slots: ReadonlyMap<string, Slots>): Record<string, SlotReport> =>
+    const reports = <R>(slots: ReadonlyMap<string, { readonly report: R }>): Record<string, R> =>
       Object.fromEntries([...slots].map(([name, { report }]) => [name, report]));
     return {
       turns: this.#turns.report,
@@ -139,17 +148,18 @@ export class Admission implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const slots of this.#providers.values()) slots[Symbol.dispose]();
+    for (const provider of this.#providers.values()) provider[Symbol.dispose]();
   }
 
-  #provider(name: string): Slots {
+  #provider(name: string): Provider {
     const known = this.#providers.get(name);
     if (known !== undefined) return known;
-    const { requestsPerProvider: capacity, waitingTurns: waiting, waitMs } = this.#options.limits;
-    const what = `requests to ${name}`;
-    const slots = new Slots({ level: 'provider', what, capacity, waiting, waitMs }, this.#options.clock);
-    this.#providers.set(name, slots);
-    return slots;
+    const { limits, rates, clock } = this.#options;
+    const { requestsPerProvider: capacity, waitingTurns: waiting, waitMs } = limits;
+    const slots = { level: 'provider', what: `requests to ${name}`, capacity, waiting, waitMs } as const;
+    const provider = new Provider(name, { limits: slots, rates: rates?.get(name) ?? {}, clock });
+    this.#providers.set(name, provider);
+    return provider;
   }
 
   #unlook(session: string): void {

@@ -1,3 +1,6 @@
 export { Admission, type AdmissionLimits, type AdmissionOptions, type AdmissionReport } from './admission.ts';
+export type { BreakerReport } from './breaker.ts';
+export type { BucketReport } from './bucket.ts';
+export type { Permit, ProviderReport, Rates } from './provider.ts';
 export type { Slot } from './slot.ts';
 export type { SlotReport } from './slots.ts';

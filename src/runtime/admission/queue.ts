@@ -1,11 +1,13 @@
 // Who is served next. Sessions that somebody looks at go first, each in turn; but one that nobody looks at and that has waited
 // long is served after each of them, so that no number of those keeps it out.
 import type { Deferred } from '../../base/index.ts';
+import type { CarrelError } from '../../protocol/index.ts';
 import { Line } from './line.ts';
 import type { Slot } from './slot.ts';
 
 export interface Waiter {
   readonly session: string;
+  readonly take: (() => number | CarrelError) | undefined;
   readonly granted: Deferred<Slot>;
   readonly since: number;
   /** It has waited long. */

@@ -154,22 +154,23 @@ describe('the reserve', () => {
   });
 });
 
-describe('a gate', () => {
-  it('lets the next one in when it opens, or refuses whoever comes to it', async () => {
+describe('what else must allow it', () => {
+  it('lets the next one in when it does, or refuses whoever is next', async () => {
     let verdict: number | CarrelError = 500;
-    const { clock, slots, got, ask } = stage({ capacity: 2, gate: { take: () => verdict } });
-    ask(looked('a'));
+    const gated = (session: string) => ({ ...looked(session), take: () => verdict });
+    const { clock, slots, got, ask } = stage({ capacity: 2 });
+    ask(gated('a'));
     await clock.advance(499);
     expect(got).toEqual([]);
     verdict = 0;
     await clock.advance(1);
     expect(got).toEqual(['a']);
     verdict = Infinity;
-    const waits = slots.acquire(looked('b'), never());
+    const waits = slots.acquire(gated('b'), never());
     verdict = new CarrelError('provider_failed', 'shut');
     slots.serve();
     await expect(waits).rejects.toThrow('shut');
-    await expect(slots.acquire(looked('c'), never())).rejects.toThrow('shut');
+    await expect(slots.acquire(gated('c'), never())).rejects.toThrow('shut');
     expect(slots.report).toMatchObject({ inUse: 1, free: 1, waiting: 0 });
   });
 });
@@ -184,9 +185,9 @@ it('slots are all there after any storm of faults', async () => {
     fc.asyncProperty(fc.array(act, { maxLength: 60 }), async (acts) => {
       const clock = manualClock();
       let shut = false;
-      const gate = { take: () => (shut ? 300 : 0) };
+      const take = () => (shut ? 300 : 0);
       const reserve = { slots: 1, agedAfterMs: 400 };
-      const slots = new Slots({ ...LIMITS, capacity: 3, waiting: 4, waitMs: 1_000, reserve, gate }, clock);
+      const slots = new Slots({ ...LIMITS, capacity: 3, waiting: 4, waitMs: 1_000, reserve }, clock);
       const asked: { abort: AbortController; slot?: Disposable; ended: Promise<void> }[] = [];
       const whole = (): void => {
         const { inUse, free, waiting, capacity } = slots.report;
@@ -201,7 +202,7 @@ it('slots are all there after any storm of faults', async () => {
         const one = asked[which % Math.max(1, asked.length)];
         if (what === 'ask') {
           const abort = new AbortController();
-          const asking = slots.acquire({ session: `s${which % 3}`, looked: which > 2 }, abort.signal);
+          const asking = slots.acquire({ session: `s${which % 3}`, looked: which > 2, take }, abort.signal);
           const added: (typeof asked)[number] = { abort, ended: Promise.resolve() };
           added.ended = asking.then(
             (slot) => void (added.slot = slot),

@@ -7,12 +7,6 @@ import { Queue, type Waiter } from './queue.ts';
 import { overloaded, type Level } from './refusals.ts';
 import { Slot } from './slot.ts';
 
-/** Something else that must allow it. Asked for one who is next while a slot is free. */
-export interface Gate {
-  /** 0: taken. Else how long to wait, ms (`Infinity`: until `serve` is called), or why whoever asked is refused. */
-  take(): number | CarrelError;
-}
-
 export interface SlotLimits {
   readonly level: Level;
   /** What a message calls them: `turns of this host`. */
@@ -23,13 +17,17 @@ export interface SlotLimits {
   readonly waitMs: number;
   /** Slots kept for sessions that somebody looks at, and after how long one that nobody looks at counts as old. */
   readonly reserve?: { readonly slots: number; readonly agedAfterMs: number };
-  readonly gate?: Gate;
 }
 
 export interface Asker {
   readonly session: string;
   /** Somebody looks at it. */
   readonly looked: boolean;
+  /**
+   * What else must allow it, asked when it is next and a slot is free. 0: it is taken. Else how long to wait, ms (`Infinity`: until
+   * `serve` is called), or why it is refused.
+   */
+  readonly take?: () => number | CarrelError;
 }
 
 export interface SlotReport {
@@ -53,7 +51,7 @@ export class Slots implements Disposable {
   /** Slots whose sessions nobody looked at when they got them. */
   #unlooked = 0;
   #refused = 0;
-  #gateTimer: Disposable | undefined;
+  #timer: Disposable | undefined;
 
   constructor(limits: SlotLimits, clock: Clock) {
     this.#limits = limits;
@@ -91,18 +89,19 @@ export class Slots implements Disposable {
   }
 
   /**
-   * Waits its turn. Rejects with `overloaded` when too many wait or it waited too long, with the gate's refusal, or with the
+   * Waits its turn. Rejects with `overloaded` when too many wait or it waited too long, with the refusal of `take`, or with the
    * signal's reason.
    */
-  async acquire({ session, looked }: Asker, signal: AbortSignal): Promise<Slot> {
+  async acquire(asker: Asker, signal: AbortSignal): Promise<Slot> {
+    const { session, looked, take } = asker;
     signal.throwIfAborted();
     if (!this.#queue.hasBefore(looked) && this.#fits(looked)) {
-      const allowed = this.#limits.gate?.take() ?? 0;
+      const allowed = take?.() ?? 0;
       if (allowed === 0) return this.#grant(session, looked);
       if (typeof allowed !== 'number') throw allowed;
       this.#serveIn(allowed);
     }
-    return this.#wait({ session, looked }, signal);
+    return this.#wait(asker, signal);
   }
 
   /** Somebody looks at the session now. */
@@ -110,13 +109,13 @@ export class Slots implements Disposable {
     if (this.#queue.bringForward(session)) this.serve();
   }
 
-  /** Gives what can be given. To be called when the gate may have opened. */
+  /** Gives what can be given. To be called when what `take` said may have changed. */
   serve(): void {
     while (this.#held.size < this.#limits.capacity) {
       const next = this.#queue.next((waiter) => this.#fits(false, waiter.aged));
       if (next === undefined) return;
       const { waiter, looked } = next;
-      const allowed = this.#limits.gate?.take() ?? 0;
+      const allowed = waiter.take?.() ?? 0;
       if (typeof allowed === 'number' && allowed > 0) return this.#serveIn(allowed);
       this.#queue.served(waiter, looked);
       if (typeof allowed === 'number') waiter.granted.resolve(this.#grant(waiter.session, looked));
@@ -126,13 +125,14 @@ export class Slots implements Disposable {
 
   /** What waits, waits for its own end. */
   [Symbol.dispose](): void {
-    this.#gateTimer?.[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
   }
 
-  async #wait({ session, looked }: Asker, signal: AbortSignal): Promise<Slot> {
+  async #wait({ session, looked, take }: Asker, signal: AbortSignal): Promise<Slot> {
     const { waiting, waitMs } = this.#limits;
     if (this.waiting >= waiting) throw this.#tooMany();
-    const waiter: Waiter = { session, granted: deferred(), since: this.#clock.monotonic(), aged: false };
+    const since = this.#clock.monotonic();
+    const waiter: Waiter = { session, take, granted: deferred(), since, aged: false };
     const leave = (reason: () => unknown): void => {
       if (this.#queue.remove(waiter)) waiter.granted.reject(reason());
     };
@@ -147,6 +147,7 @@ export class Slots implements Disposable {
       return await waiter.granted.promise;
     } finally {
       signal.removeEventListener('abort', onAbort);
+      if (this.waiting === 0) this.#timer?.[Symbol.dispose]();
     }
   }
 
@@ -183,8 +184,8 @@ export class Slots implements Disposable {
   };
 
   #serveIn(delayMs: number): void {
-    this.#gateTimer?.[Symbol.dispose]();
-    this.#gateTimer = delayMs === Infinity ? undefined : this.#clock.after(delayMs, () => this.serve());
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = delayMs === Infinity ? undefined : this.#clock.after(delayMs, () => this.serve());
   }
 
   #tooMany(): CarrelError {

@@ -3,6 +3,7 @@ import { Linked } from '../../base/index.ts';
 import { CarrelError, costOf, toErrorInfo } from '../../protocol/index.ts';
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
+import type { Permit } from '../admission/index.ts';
 import { fraction, type Scope } from '../scope.ts';
 import { Answer } from './answer.ts';
 import { prepareCalls } from './prepare.ts';
@@ -38,9 +39,18 @@ export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise
     }
     if (answer.ending === undefined) answer.add({ type: 'failed', failure: UNFINISHED });
   } catch (error) {
-    answer.add({ type: 'failed', failure: { ...toErrorInfo(error), retryable: false } });
+    answer.add({ type: 'failed', failure: thrown(error) });
   }
   return failed(scope, effect, answer);
+}
+
+/** A provider that is left alone for now is asked again as one that asked for a pause. */
+function thrown(error: unknown): ModelFailure {
+  const info = toErrorInfo(error);
+  const retryAfterMs = info.data?.['retryAfterMs'];
+  return info.code === 'provider_failed' && typeof retryAfterMs === 'number'
+    ? { ...info, retryable: true, retryAfterMs }
+    : { ...info, retryable: false };
 }
 
 const UNFINISHED: ModelFailure = {
@@ -76,16 +86,18 @@ interface Streaming {
 /** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
 async function stream(work: Work, streaming: Streaming): Promise<number | undefined> {
   const { model, answer, signal } = streaming;
-  using _slot = await work.scope.admission.request(model.provider, work.view.id, signal);
-  const first = await request(work, streaming, 1);
+  using permit = await work.scope.admission.request(model.provider, work.view.id, signal);
+  let firstMs = await request(work, { ...streaming, permit }, 1);
   const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
-  if (failure?.data?.['reason'] !== 'context_overflow' || answer.parts.length > 0) return first;
-  return request(work, streaming, OVERFLOW_FACTOR);
+  if (failure?.data?.['reason'] === 'context_overflow' && answer.parts.length === 0)
+    firstMs = await request(work, { ...streaming, permit }, OVERFLOW_FACTOR);
+  if (answer.ending !== undefined) permit.ended(answer.ending);
+  return firstMs;
 }
 
 async function request(
   work: Work,
-  { effect, model, answer, signal }: Streaming,
+  { effect, model, answer, signal, permit }: Streaming & { readonly permit: Permit },
   factor: number,
 ): Promise<number | undefined> {
   const { scope, view } = work;
@@ -104,7 +116,7 @@ async function request(
   await settled(
     scope,
     stop.signal,
-    consume(scope, { model, built, signal: stop.signal }, (piece) => {
+    consume(scope, { model, built, signal: stop.signal, permit }, (piece) => {
       watch.progress();
       firstMs ??= Math.round(scope.clock.monotonic() - startedAt);
       answer.add(piece);
@@ -137,11 +149,12 @@ interface Call {
   readonly model: Model;
   readonly built: ModelRequest;
   readonly signal: AbortSignal;
+  readonly permit: Permit;
 }
 
 async function consume(
   scope: Scope,
-  { model, built, signal }: Call,
+  { model, built, signal, permit }: Call,
   onPart: (piece: Parameters<Answer['add']>[0]) => void,
 ): Promise<void> {
   const file = async ({ file: { blob } }: { file: { blob: string } }): Promise<Uint8Array> => {
@@ -150,7 +163,7 @@ async function consume(
     return bytes;
   };
   let last = false;
-  for await (const piece of model.stream(built, { signal, file })) {
+  for await (const piece of model.stream(built, { signal, file, onLimits: permit.limits })) {
     if (last || signal.aborted) return;
     onPart(piece);
     last = piece.type === 'finished' || piece.type === 'failed';

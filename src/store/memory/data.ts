@@ -25,6 +25,8 @@ export interface MemoryCommand extends Omit<StoredCommand, 'reply'> {
 /** Everything a memory store holds. Hand it to another store to open the same home again. */
 export interface MemoryData {
   readonly sessions: Map<string, MemorySession>;
+  /** Who has a name, by owner, folder and name. */
+  readonly names: Map<string, string>;
   /** Hash of the last event of what was erased. */
   readonly tombstones: Map<string, Uint8Array>;
   readonly commands: Map<string, MemoryCommand>;
@@ -36,11 +38,16 @@ export interface MemoryData {
 export function memoryData(): MemoryData {
   return {
     sessions: new Map(),
+    names: new Map(),
     tombstones: new Map(),
     commands: new Map(),
     blobs: new Map(),
     unnamedBlobs: new Set(),
   };
+}
+
+export function nameKey({ owner, folder, name }: Pick<Row, 'owner' | 'folder' | 'name'>): string {
+  return JSON.stringify([owner, folder, name]);
 }
 
 export function commandKey(identity: string, id: string): string {

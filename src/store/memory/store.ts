@@ -19,9 +19,9 @@ import type {
 } from '../port.ts';
 import { checkCursor, movedBy, nameTaken, notFound, pageOf, type ReadRange } from '../reading.ts';
 import { HeadSignal } from '../signal.ts';
-import { commandKey, memoryData, type MemoryData, type MemorySession } from './data.ts';
+import { commandKey, memoryData, type MemoryData, type MemorySession, nameKey } from './data.ts';
 import { duePage, listPage, summaryOf } from './list.ts';
-import { eraseSession, holderOf, writeGroup } from './write.ts';
+import { eraseSession, putRow, writeGroup } from './write.ts';
 
 /** With the `data` of another store it continues where that one stood, as a process does that opens the same home again. */
 export function createMemoryStore(data: MemoryData = memoryData()): Store {
@@ -110,10 +110,10 @@ class MemoryStore implements Store {
   }
 
   async putSummary(summary: SessionSummary): Promise<void> {
-    const kept = this.#own(summary.owner, summary.session);
-    const by = holderOf(this.#data, summary);
+    this.#own(summary.owner, summary.session);
+    const by = this.#data.names.get(nameKey(summary));
     if (by !== undefined && by !== summary.session) throw nameTaken(summary, by);
-    kept.row = encodeRow(summary);
+    putRow(this.#data, summary.session, encodeRow(summary));
     return Promise.resolve();
   }
 

@@ -3,7 +3,7 @@ import { chainHash, EMPTY_HASH, shortHash } from '../chain.ts';
 import type { EncodedGroup, Row } from '../encode.ts';
 import { judge, type Evidence } from '../judge.ts';
 import type { AppendResult, TailChunk } from '../port.ts';
-import { commandKey, type MemoryData, type MemorySession } from './data.ts';
+import { commandKey, nameKey, type MemoryData, type MemorySession } from './data.ts';
 
 export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult {
   const answer = judge(group, evidenceOf(data, group.session));
@@ -12,7 +12,7 @@ export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult 
   const kept = data.sessions.get(session) ?? born(data, group);
   if (group.bodies.length > 0) writeEvents(data, kept, group);
   for (const chunk of group.tail) grow(kept, chunk);
-  if (group.row !== undefined) kept.row = group.row;
+  if (group.row !== undefined) putRow(data, session, group.row);
   if (group.snapshot !== undefined)
     kept.snapshot = { ...group.snapshot, hash: shortHash(kept.hashes[group.snapshot.seq - 1]) };
   if (command !== undefined)
@@ -24,6 +24,7 @@ export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult 
 export function eraseSession(data: MemoryData, session: string): { head: string } {
   const kept = data.sessions.get(session);
   const head = kept?.hashes.at(-1) ?? EMPTY_HASH;
+  if (kept !== undefined) dropName(data, session, kept);
   data.sessions.delete(session);
   data.tombstones.set(session, head);
   for (const [key, command] of data.commands) if (command.session === session) data.commands.delete(key);
@@ -33,10 +34,17 @@ export function eraseSession(data: MemoryData, session: string): { head: string 
   return { head: shortHash(head) };
 }
 
-export function holderOf(data: MemoryData, { owner, folder, name }: Pick<Row, 'owner' | 'folder' | 'name'>) {
-  for (const [session, kept] of data.sessions)
-    if (kept.owner === owner && kept.row.folder === folder && kept.row.name === name) return session;
-  return undefined;
+/** Replaces the row, and with it the name that the session has. */
+export function putRow(data: MemoryData, session: string, row: Row): void {
+  const kept = data.sessions.get(session);
+  if (kept === undefined) return;
+  dropName(data, session, kept);
+  kept.row = row;
+  data.names.set(nameKey(row), session);
+}
+
+function dropName(data: MemoryData, session: string, { row }: MemorySession): void {
+  if (data.names.get(nameKey(row)) === session) data.names.delete(nameKey(row));
 }
 
 function evidenceOf(data: MemoryData, session: string): Evidence {
@@ -45,7 +53,7 @@ function evidenceOf(data: MemoryData, session: string): Evidence {
     place: kept && { ...kept, seq: kept.events.length, hash: kept.hashes.at(-1) ?? EMPTY_HASH },
     command: (identity, id) => data.commands.get(commandKey(identity, id)),
     isErased: () => data.tombstones.has(session),
-    holder: (row) => holderOf(data, row),
+    holder: (row) => data.names.get(nameKey(row)),
     isEnded: (part) => kept?.endedParts.has(part) === true,
     lengthOf: (part) => kept?.tail.get(part)?.text.length ?? 0,
   };
