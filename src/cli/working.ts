@@ -30,6 +30,7 @@ export async function openWorking(invocation: Invocation, setting: Setting): Pro
     profiles,
     tools: createTools(set.tools),
     limits: config.limits,
+    recover: 'used',
     grants: () => [...configuredGrants(config), ...grants.list()],
     saveGrant: (grant) => grants.add(grant),
     onFault: ({ what, error }) => note(invocation, 'warn', `${what}: ${String(error)}`),

@@ -2,7 +2,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
-import { Admission, Beat, Conversations, Supervisor, TextBlobs, type Scope } from '../runtime/index.ts';
+import {
+  Admission,
+  Beat,
+  Conversations,
+  Frames,
+  openSessions,
+  Supervisor,
+  TextBlobs,
+  type Scope,
+} from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
@@ -31,20 +40,22 @@ export const HOST_LIMITS: HostLimits = {
   sessionMemoryMb: 75,
 };
 
-/** Sessions with open work that are loaded side by side: enough to share syncs. */
-const RECOVERED_AT_ONCE = 64;
-
 /** How far behind the stream the store may be, ms; less than half of what is promised, so that a sync fits. */
 const TAIL_FLUSH_MS = 40;
 
 /**
- * Opens a host on a store that is its own from here on. With `recover: 'all'` it resolves once every session with open work has
- * been taken up. Several hosts in one process need several stores.
+ * Opens a host on a store that is its own from here on. It resolves once what `recover` names has been taken up, but for what has to
+ * wait for room. Several hosts in one process need several stores.
  */
 export async function openHost(options: HostOptions): Promise<Host> {
   const limits = { ...HOST_LIMITS, ...options.limits };
   const host = new NearHost(options, limits);
-  if (options.recover === 'all') await host.recoverAll();
+  try {
+    await host.recover(options.recover ?? 'lazy');
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
   return host;
 }
 
@@ -57,16 +68,19 @@ class NearHost implements Host {
   constructor(options: HostOptions, limits: HostLimits) {
     this.#options = options;
     const clock = options.clock ?? systemClock;
+    const { store, tools } = options;
+    const blobs = new TextBlobs(store);
     this.#scope = {
-      store: options.store,
+      store,
       models: options.models,
-      tools: options.tools,
+      tools,
       profiles: options.profiles,
       clock,
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
-      blobs: new TextBlobs(options.store),
-      conversations: new Conversations(),
+      blobs,
+      frames: new Frames({ blobs, tools, clock }),
+      conversations: new Conversations(clock),
       tailBeat: new Beat(clock, TAIL_FLUSH_MS),
       admission: new Admission({
         limits,
@@ -76,6 +90,7 @@ class NearHost implements Host {
       }),
       grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
+      memoryBytes: options.memoryBytes ?? (() => process.memoryUsage.rss()),
       fault: (what, error, session) => this.#report(what, error, session),
     };
     this.#supervisor = new Supervisor(this.#scope, limits);
@@ -130,6 +145,7 @@ class NearHost implements Host {
     const { writable, error } = this.#scope.store.health();
     return {
       live: this.#supervisor.live,
+      memory: this.#memory(),
       ...this.#scope.admission.report(),
       viewers: this.#supervisor.viewers,
       listenerFaults: this.#supervisor.listenerFaults,
@@ -143,14 +159,21 @@ class NearHost implements Host {
       throw new CarrelError('not_found', `No request was made to a provider ${provider} yet.`);
   }
 
-  /** Takes up every session with open work. One for which there is no room now follows by itself. */
-  async recoverAll(): Promise<void> {
-    const { clock, store } = this.#scope;
-    const due = await store.due({ now: clock.now(), open: true, limit: Number.MAX_SAFE_INTEGER });
-    for (let first = 0; first < due.length; first += RECOVERED_AT_ONCE)
-      await Promise.all(
-        due.slice(first, first + RECOVERED_AT_ONCE).map(({ session }) => this.#supervisor.wake(session)),
-      );
+  #memory(): HostReport['memory'] {
+    const sessions = this.#supervisor.bytes;
+    const liveBytes = Object.values(sessions).reduce((sum, bytes) => sum + bytes, 0);
+    return { processBytes: this.#scope.memoryBytes(), liveBytes, sessions };
+  }
+
+  /** Those that are marked come one after the other, so that they get to work in their order; the others few at once. */
+  async recover(what: NonNullable<HostOptions['recover']>): Promise<void> {
+    if (what === 'used') return;
+    if (what !== 'lazy') {
+      const { marked, others } = await openSessions(this.#scope);
+      for (const session of marked) await this.#supervisor.wake(session);
+      if (what === 'all') await this.#supervisor.takeUp(others);
+    }
+    await this.#supervisor.watchDue();
   }
 
   close(): Promise<void> {

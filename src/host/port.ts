@@ -42,13 +42,19 @@ export interface HostOptions {
   /** What providers are asked at most in a minute, by their names; else only what they say themselves holds. */
   readonly rates?: ReadonlyMap<string, Rates>;
   readonly owner?: string;
-  /** `all` takes up every session with open work at once; `lazy` (default) when it is first used. */
-  readonly recover?: 'all' | 'lazy';
+  /**
+   * Which sessions are taken up without a command. `all`: every one with open work at once, those marked to run on start first.
+   * `marked`: only those. `lazy` (default): none of them. All three wake a session when its time has come (an expiry, a retry, a
+   * deadline). `used`: not even then, for a host that lives no longer than one command.
+   */
+  readonly recover?: 'all' | 'marked' | 'lazy' | 'used';
   /** Permissions that hold for every session (`always`); saved by `saveGrant`. */
   readonly grants?: () => readonly { tool: string; scope: Scope; path?: string | undefined }[];
   readonly saveGrant?: (grant: { tool: string; scope: Scope; path?: string | undefined }) => Promise<void>;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Resident memory of the process; default what the system says. */
+  readonly memoryBytes?: () => number;
   /** Faults that nobody waits for: a listener that throws, a sleeper that cannot wake. Never called with a secret. */
   readonly onFault?: (fault: {
     readonly what: string;
@@ -155,6 +161,12 @@ export interface Host extends AsyncDisposable {
 
 export interface HostReport extends AdmissionReport {
   readonly live: number;
+  /** Of the whole process, of all live sessions together and each of them; the latter are estimates, and an asleep one has none. */
+  readonly memory: {
+    readonly processBytes: number;
+    readonly liveBytes: number;
+    readonly sessions: Readonly<Record<string, number>>;
+  };
   readonly viewers: number;
   readonly listenerFaults: number;
   readonly crashes: number;

@@ -154,7 +154,7 @@ describe('a session that another host claims', () => {
 
 it('has a dead store refuse everything, and closes all the same', async () => {
   const store = faultyStore(createMemoryStore(), { at: 3, fault: 'cut' });
-  const test = await openTestHost({ store, answers: [[{ silence: true }]] });
+  const test = await openTestHost({ store, answers: [[{ silence: true }]], recover: 'used' });
   const session = await test.session();
   const sent = session.send('go').then(
     () => 'taken',

@@ -4,23 +4,15 @@ import { deferred } from '../base/index.ts';
 import {
   CarrelError,
   codeOf,
-  fromErrorInfo,
   type CommandReply,
   type ErrorCode,
   type SessionEvent,
 } from '../protocol/index.ts';
-import {
-  decide,
-  effects,
-  evolve,
-  type AnyCommand,
-  type Conversation,
-  type SessionState,
-} from '../session/index.ts';
+import { effects, evolve, type AnyCommand, type Conversation, type SessionState } from '../session/index.ts';
 import type { AppendResult, TailChunk } from '../store/index.ts';
 import { concernsParent } from './children/moved.ts';
 import type { Others } from './children/others.ts';
-import { GroupMaker, type Pending } from './groups.ts';
+import { decideAll, GroupMaker, type Pending } from './groups.ts';
 import type { Hub } from './hub.ts';
 import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
 import { Mailbox } from './mailbox.ts';
@@ -49,8 +41,13 @@ export interface ActorOptions {
    * The actor takes nothing any more: `error` is a bug of ours, or word that someone else writes the session. What it ran has
    * ended once `ended` resolves.
    */
-  readonly onDeath: (error: unknown, ended: Promise<void>) => void;
+  readonly onDeath: (session: string, error: unknown, ended: Promise<void>) => void;
 }
+
+/** An idle session's state, journal place and fan-out. */
+const IDLE_BYTES = 2_048;
+/** UTF-16: too much for most text, but never too little. */
+const UNIT_BYTES = 2;
 
 export class Actor implements SessionView {
   readonly id: string;
@@ -59,7 +56,8 @@ export class Actor implements SessionView {
   readonly #scope: Scope;
   readonly #hub: Hub;
   readonly #others: Others;
-  readonly #performer: Performer;
+  /** Only while there is something to do. */
+  #performer: Performer | undefined;
   readonly #groups: GroupMaker;
   readonly #context: TurnContext;
   readonly #tail = new Tail();
@@ -90,7 +88,6 @@ export class Actor implements SessionView {
     this.#groups = new GroupMaker(scope, loaded);
     this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
-    this.#performer = new Performer({ scope, view: this, others });
   }
 
   get state(): SessionState {
@@ -106,17 +103,24 @@ export class Actor implements SessionView {
   get idle(): boolean {
     const quiet = this.#mailbox.length === 0 && this.#flushing === undefined && !this.#tail.dirty;
     const waits = effects(this.#state).every(({ kind }) => kind === 'timer' || kind === 'child');
-    return quiet && !this.#performer.busy && waits;
+    return quiet && this.#performer?.busy !== true && waits;
   }
 
   /** It is to be woken soon after it went to sleep. */
   get unfinished(): boolean {
-    return this.#performer.unfinished;
+    return this.#performer?.unfinished === true;
   }
 
   /** News of a child: the parent looks at it, if it waits for it. */
   childMoved(child: string): void {
-    this.#performer.childMoved(child);
+    this.#performer?.childMoved(child);
+  }
+
+  /** Memory it holds, about. */
+  get bytes(): number {
+    const kept = this.#scope.conversations.sizeOf(this.id);
+    const units = kept + this.#context.size + this.#tail.size + this.#mailbox.size;
+    return IDLE_BYTES + UNIT_BYTES * units + this.#hub.bytes;
   }
 
   /** The open parts, for a viewer that joins now. */
@@ -159,7 +163,7 @@ export class Actor implements SessionView {
   async close(): Promise<void> {
     this.#closing = true;
     this.#patience.hurry();
-    await this.#performer.close();
+    await this.#endWork();
     await this.#quiet();
     if (this.#tail.dirty) this.#pump();
     await this.#quiet();
@@ -171,7 +175,12 @@ export class Actor implements SessionView {
   }
 
   #sync(): void {
-    if (this.#awake) this.#performer.sync(effects(this.#state));
+    if (!this.#awake) return;
+    const wanted = effects(this.#state);
+    if (wanted.length > 0)
+      this.#performer ??= new Performer({ scope: this.#scope, view: this, others: this.#others });
+    this.#performer?.sync(wanted);
+    if (wanted.length === 0 && this.#performer?.busy === false) this.#performer = undefined;
   }
 
   #armTail(): void {
@@ -200,8 +209,13 @@ export class Actor implements SessionView {
     let results: readonly AppendResult[];
     try {
       if (this.#unsure) await this.#reread();
-      const frame = await this.#context.frame(this.#state);
-      pending = this.#decideAll({ at: this.#scope.clock.now(), incarnation: this.fence, frame });
+      const frame = await this.#scope.frames.of(this.#state.profile);
+      pending = decideAll(this.#scope, {
+        mailbox: this.#mailbox,
+        state: this.#state,
+        fence: this.fence,
+        frame,
+      });
       chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
       const groups = this.#groups.make(pending, chunks, this.#state.seq);
       if (groups.length === 0) return;
@@ -219,23 +233,6 @@ export class Actor implements SessionView {
     // Text behind a command that was not taken waits again, as that did; nothing else keeps it out but another writer.
     if (whole || written?.kind !== 'conflict') throw lost(written);
     this.#tail.unsave(chunks);
-  }
-
-  /** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
-  #decideAll(facts: Parameters<typeof decide>[2]): readonly Pending[] {
-    const pending: Pending[] = [];
-    let state = this.#state;
-    for (const mail of this.#mailbox.mails) {
-      const decided = decide(state, mail.command, facts);
-      if ('refusal' in decided) {
-        void refuse(this.#scope, mail, fromErrorInfo(decided.refusal));
-        continue;
-      }
-      state = decided.state;
-      pending.push({ mail, decided });
-    }
-    this.#mailbox.takeAll();
-    return pending;
   }
 
   /**
@@ -306,7 +303,11 @@ export class Actor implements SessionView {
   #die(error: unknown): void {
     if (this.#dead !== undefined) return;
     this.#stop(error);
-    this.#onDeath(error, this.#performer.close());
+    this.#onDeath(this.id, error, this.#endWork());
+  }
+
+  async #endWork(): Promise<void> {
+    await this.#performer?.close();
   }
 
   #stop(error: unknown): void {

@@ -1,3 +1,4 @@
+import { systemClock } from '../base/index.ts';
 import { expect, it } from 'vitest';
 import { Conversation } from '../session/index.ts';
 import { Conversations } from './conversations.ts';
@@ -11,7 +12,7 @@ function conversation(size: number): Conversation {
 const MIB = 1024 * 1024;
 
 it('keeps the latest, within its bound, and each for one taker', () => {
-  const kept = new Conversations();
+  const kept = new Conversations(systemClock);
   const first = conversation(2 * MIB);
   kept.keep('a', first);
   kept.keep('a', first);

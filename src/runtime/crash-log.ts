@@ -35,9 +35,12 @@ export class CrashLog {
     return { type, error: crashes.unwritten };
   }
 
+  /** Once it has failed its crashes count no more: a revival begins with as many restarts as anyone has. */
   written(session: string): void {
     const crashes = this.#sessions.get(session);
-    if (crashes !== undefined) this.#sessions.set(session, { at: crashes.at });
+    if (crashes === undefined) return;
+    if (crashes.at.length > MAX_RESTARTS) this.#sessions.delete(session);
+    else this.#sessions.set(session, { at: crashes.at });
   }
 
   /** Forgets sessions whose crashes do not count any more. */

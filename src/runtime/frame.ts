@@ -1,8 +1,15 @@
 // What is in force for a turn: its texts are blobs, so that a request can be made again from the journal alone.
-import { canonicalJson } from '../base/index.ts';
+import { canonicalJson, type Clock } from '../base/index.ts';
 import type { Frame, Profile, ToolSpec } from '../protocol/index.ts';
-import { visibleTools } from '../tool/index.ts';
-import type { Scope } from './scope.ts';
+import { visibleTools, type Tools } from '../tool/index.ts';
+import type { TextBlobs } from './text-blobs.ts';
+
+/** What frames are made of, and read back from. */
+export interface FrameSources {
+  readonly blobs: TextBlobs;
+  readonly tools: Tools;
+  readonly clock: Clock;
+}
 
 export interface Texts {
   readonly prompt: string;
@@ -22,20 +29,20 @@ export function day(atMs: number): string {
 }
 
 /** Writes the profile's texts as blobs (they are there already, but for the first time) and names them. */
-export async function frameOf(scope: Scope, profile: Profile): Promise<Frame> {
-  const specs = visibleTools(scope.tools, {
+export async function frameOf(sources: FrameSources, profile: Profile): Promise<Frame> {
+  const specs = visibleTools(sources.tools, {
     mode: profile.mode,
     names: profile.tools,
     deny: profile.deny,
   }).map(({ name, description, parameters }): ToolSpec => ({ name, description, parameters }));
-  const prompt = await scope.blobs.put(profile.prompt);
-  const tools = await scope.blobs.put(canonicalJson(specs));
-  return { prompt, tools, model: profile.model, date: day(scope.clock.now()) };
+  const prompt = await sources.blobs.put(profile.prompt);
+  const tools = await sources.blobs.put(canonicalJson(specs));
+  return { prompt, tools, model: profile.model, date: day(sources.clock.now()) };
 }
 
 /** Reads a frame's texts back. */
-export async function textsOf(scope: Scope, frame: Frame): Promise<Texts> {
-  const prompt = await scope.blobs.get(frame.prompt);
-  const tools = await scope.blobs.get(frame.tools);
+export async function textsOf({ blobs }: Pick<FrameSources, 'blobs'>, frame: Frame): Promise<Texts> {
+  const prompt = await blobs.get(frame.prompt);
+  const tools = await blobs.get(frame.tools);
   return { prompt, tools: JSON.parse(tools) as ToolSpec[] };
 }

@@ -1,6 +1,8 @@
 // What an actor asks the store to write.
 import type { Json } from '../base/index.ts';
+import { fromErrorInfo, type Frame } from '../protocol/index.ts';
 import {
+  decide,
   STATE_VERSION,
   summaryOf,
   type AnyCommand,
@@ -9,15 +11,47 @@ import {
 } from '../session/index.ts';
 import type { AppendGroup, TailChunk } from '../store/index.ts';
 import { bodyHash } from './body-hash.ts';
-import type { Mail } from './mail.ts';
+import { refuse, type Mail } from './mail.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { Scope } from './scope.ts';
 
-/** Events between two snapshots: what a load folds at most, give or take a turn. */
+/** Events between two snapshots, also in the middle of a turn: what a load folds at most, give or take an append. */
 const SNAPSHOT_EVERY = 256;
 
 export interface Pending {
   readonly mail: Mail;
   readonly decided: Decided;
+}
+
+/** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
+export function decideAll(
+  scope: Scope,
+  {
+    mailbox,
+    state: committed,
+    fence: incarnation,
+    frame,
+  }: {
+    readonly mailbox: Mailbox;
+    readonly state: SessionState;
+    readonly fence: number;
+    readonly frame: Frame;
+  },
+): readonly Pending[] {
+  const pending: Pending[] = [];
+  const facts = { at: scope.clock.now(), incarnation, frame };
+  let state = committed;
+  for (const mail of mailbox.mails) {
+    const decided = decide(state, mail.command, facts);
+    if ('refusal' in decided) {
+      void refuse(scope, mail, fromErrorInfo(decided.refusal));
+      continue;
+    }
+    state = decided.state;
+    pending.push({ mail, decided });
+  }
+  mailbox.takeAll();
+  return pending;
 }
 
 export class GroupMaker {
@@ -51,7 +85,7 @@ export class GroupMaker {
   }
 
   #isSnapshotDue(state: SessionState): boolean {
-    return state.turn === undefined && state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
+    return state.seq - this.#snapshotSeq >= SNAPSHOT_EVERY;
   }
 
   #address(expectedSeq: number): Pick<AppendGroup, 'session' | 'fence' | 'expectedSeq' | 'appendId'> {

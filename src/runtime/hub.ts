@@ -19,6 +19,11 @@ export class Viewer implements Disposable {
     this.#leave = leave;
   }
 
+  /** That wait for it, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   push(item: ViewItem, bytes: number): void {
     if (this.behind) return;
     if (this.#bytes + bytes > VIEWER_QUEUE_BYTES) {
@@ -69,10 +74,19 @@ export interface HubOptions {
   readonly onIdle?: () => void;
 }
 
+interface Entry {
+  readonly type: string;
+  readonly listener: Listener;
+}
+
+/** Most sessions are watched by nobody, and share it. */
+const NOBODY: readonly never[] = [];
+
 /** Everyone who watches one session. */
 export class Hub {
-  readonly #viewers = new Set<Viewer>();
-  readonly #listeners = new Set<{ type: string; listener: Listener }>();
+  /** Replaced when one comes or goes, so that whoever is going through them meets each once. */
+  #viewers: readonly Viewer[] = NOBODY;
+  #listeners: readonly Entry[] = NOBODY;
   readonly #options: HubOptions;
   #closed = false;
   /** The last event that everyone was shown; 0 before the session was live. */
@@ -83,31 +97,41 @@ export class Hub {
   }
 
   get viewers(): number {
-    return this.#viewers.size;
+    return this.#viewers.length;
   }
 
   get idle(): boolean {
-    return this.#viewers.size === 0 && this.#listeners.size === 0;
+    return this.#viewers.length === 0 && this.#listeners.length === 0;
   }
 
   watch(): Viewer {
-    const viewer = new Viewer(() => this.#left(this.#viewers.delete(viewer)));
+    const viewer = new Viewer(() => {
+      if (!this.#viewers.includes(viewer)) return;
+      this.#viewers = without(this.#viewers, viewer);
+      this.#left();
+    });
     if (this.#closed) viewer.close();
-    else this.#viewers.add(viewer);
+    else this.#viewers = [...this.#viewers, viewer];
     return viewer;
   }
 
   on(type: string, listener: Listener): Disposable {
     const entry = { type, listener };
-    this.#listeners.add(entry);
-    return { [Symbol.dispose]: () => this.#left(this.#listeners.delete(entry)) };
+    this.#listeners = [...this.#listeners, entry];
+    return {
+      [Symbol.dispose]: () => {
+        if (!this.#listeners.includes(entry)) return;
+        this.#listeners = without(this.#listeners, entry);
+        this.#left();
+      },
+    };
   }
 
   publish(events: readonly SessionEvent[]): void {
     this.seq = events.at(-1)?.seq ?? this.seq;
     if (this.idle) return;
     for (const event of events) {
-      if (this.#viewers.size > 0) this.#deliver(event, ITEM_BYTES + sizeOf(event));
+      if (this.#viewers.length > 0) this.#deliver(event, ITEM_BYTES + sizeOf(event));
       for (const { type, listener } of this.#listeners)
         if (type === '*' || type === event.type) this.#call(listener, event);
     }
@@ -120,11 +144,16 @@ export class Hub {
   close(): void {
     this.#closed = true;
     for (const viewer of this.#viewers) viewer.close();
-    this.#listeners.clear();
+    this.#listeners = NOBODY;
   }
 
-  #left(was: boolean): void {
-    if (was && this.idle) this.#options.onIdle?.();
+  /** Bytes that wait for viewers, about. */
+  get bytes(): number {
+    return this.#viewers.reduce((sum, viewer) => sum + viewer.bytes, 0);
+  }
+
+  #left(): void {
+    if (this.idle) this.#options.onIdle?.();
   }
 
   #deliver(item: ViewItem, bytes: number): void {
@@ -144,4 +173,9 @@ export class Hub {
 
 function sizeOf(event: SessionEvent): number {
   return JSON.stringify(event.data).length;
+}
+
+function without<T>(all: readonly T[], one: T): readonly T[] {
+  const left = all.filter((other) => other !== one);
+  return left.length === 0 ? NOBODY : left;
 }

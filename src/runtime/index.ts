@@ -8,12 +8,14 @@ export {
 } from './admission/index.ts';
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
+export { Frames } from './frames.ts';
 export { Actor } from './actor.ts';
 export type { Watched } from './catch-up.ts';
 export { follow, Following, type FollowOptions } from './follow.ts';
 export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';
+export { openSessions } from './open-sessions.ts';
 export { checkList, type ListCheck } from './rebuild.ts';
 export { Supervisor } from './supervisor.ts';
 export type { Scope } from './scope.ts';

@@ -1,10 +1,12 @@
 // From the journal to a living session.
+import { invariant } from '../base/index.ts';
 import { CarrelError, type SessionEvent } from '../protocol/index.ts';
 import {
-  type Conversation,
   emptyState,
   evolve,
   STATE_VERSION,
+  summaryOf,
+  type Conversation,
   type EffectCommand,
   type SessionState,
 } from '../session/index.ts';
@@ -61,18 +63,65 @@ export async function readAll(
   return known;
 }
 
-/** Takes the session and folds its journal. `recovery` is what must be appended before anything is started. */
+/**
+ * Takes the session and folds its journal. `recovery` is what must be appended before anything is started. `store_corrupt` when the
+ * journal cannot be folded: of this session nothing can be believed then, and no other is touched.
+ */
 export async function load(
   scope: Scope,
   session: string,
 ): Promise<Loaded & { readonly recovery: EffectCommand | undefined }> {
   const claim = await scope.store.claim(scope.owner, session);
-  const snapshot = claim.snapshot?.version === STATE_VERSION ? claim.snapshot : undefined;
-  let state = snapshot === undefined ? emptyState(session) : (snapshot.state as unknown as SessionState);
-  for await (const events of pages(scope, { session, after: state.seq, upTo: claim.seq }))
-    state = events.reduce(evolve, state);
+  const { state, snapshotSeq } = await folded(scope, session, claim);
   await mend(scope, state);
-  return { state, fence: claim.fence, snapshotSeq: snapshot?.seq ?? 0, recovery: recoveryOf(state, claim) };
+  return { state, fence: claim.fence, snapshotSeq, recovery: recoveryOf(state, claim) };
+}
+
+/** A snapshot is a shortcut: one on which nothing can be built costs the longer way, and is reported. */
+async function folded(
+  scope: Scope,
+  session: string,
+  { snapshot, seq: upTo }: Claim,
+): Promise<Pick<Loaded, 'state' | 'snapshotSeq'>> {
+  if (snapshot?.version === STATE_VERSION) {
+    try {
+      const state = await fold(scope, snapshot.state as unknown as SessionState, upTo);
+      return { state, snapshotSeq: snapshot.seq };
+    } catch (error) {
+      scope.fault('a snapshot does not hold, and the journal is read from its start', error, session);
+    }
+  }
+  return { state: await fold(scope, emptyState(session), upTo), snapshotSeq: 0 };
+}
+
+async function fold(scope: Scope, from: SessionState, upTo: number): Promise<SessionState> {
+  const { session } = from;
+  let state = from;
+  for await (const events of pages(scope, { session, after: from.seq, upTo })) {
+    for (const event of events) state = intact(event, () => evolve(next(state, event), event));
+    const last = events.at(-1);
+    // A state of which nothing can be told is damaged too.
+    if (last !== undefined) intact(last, () => summaryOf(state));
+  }
+  return state;
+}
+
+function next(state: SessionState, { seq }: SessionEvent): SessionState {
+  invariant(seq === state.seq + 1, `event ${String(state.seq + 1)} is missing`);
+  return state;
+}
+
+function intact<T>({ session, seq, type }: SessionEvent, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CarrelError(
+      'store_corrupt',
+      `The journal of session ${session} cannot be folded at event ${String(seq)} (${type}): ${why}. Run \`carrel doctor\`.`,
+      { data: { session, seq }, cause },
+    );
+  }
 }
 
 /** A list row that does not say what the journal says is written again, and reported. */

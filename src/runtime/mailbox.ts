@@ -15,6 +15,11 @@ export class Mailbox {
     return this.#mails.length;
   }
 
+  /** UTF-16 units of text that wait. */
+  get size(): number {
+    return this.#mails.reduce((sum, { command }) => sum + ('text' in command ? command.text.length : 0), 0);
+  }
+
   get mails(): readonly Mail[] {
     return this.#mails;
   }

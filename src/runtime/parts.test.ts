@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { deferred, type Clock } from '../base/index.ts';
 import type { CommandReply } from '../protocol/index.ts';
-import { Alarms } from './alarms.ts';
 import { CrashLog } from './crash-log.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Mail } from './mail.ts';
@@ -27,7 +26,7 @@ class Timers implements Clock {
 }
 
 describe('the crash log', () => {
-  it('waits longer each time, and gives up at the sixth crash in a minute', () => {
+  it('waits longer each time, gives up at the sixth crash in a minute, and begins anew behind that', () => {
     const log = new CrashLog();
     const waits = [0, 1, 2, 3, 4].map((n) => log.add('a', new Error('x'), n * 1_000));
     expect(waits).toEqual([50, 100, 200, 400, 800]);
@@ -36,8 +35,9 @@ describe('the crash log', () => {
     expect(log.unwritten('a')).toMatchObject({ type: 'session/fail' });
     log.written('a');
     expect(log.unwritten('a')).toBeUndefined();
-    expect(log.add('a', new Error('x'), 66_000)).toBe(50);
+    expect(log.add('a', new Error('x'), 5_001)).toBe(50);
     expect([log.total, log.unwritten('b')]).toEqual([7, undefined]);
+    expect(log.unwritten('a')).toMatchObject({ type: 'session/crash' });
   });
 
   it('forgets what does not count any more, but nothing unwritten', () => {
@@ -48,24 +48,6 @@ describe('the crash log', () => {
     log.written('a');
     log.prune(70_000);
     expect(log.add('a', new Error('x'), 70_001)).toBe(50);
-  });
-});
-
-describe('alarms', () => {
-  it('ring once, the latest for each session, and never after their end', () => {
-    const clock = new Timers();
-    const rung: string[] = [];
-    const alarms = new Alarms(clock, (session) => rung.push(session));
-    alarms.set('a', 1);
-    alarms.set('a', 2);
-    alarms.set('b', 3);
-    alarms.set('c', 4);
-    alarms.clear('b');
-    clock.fireAll();
-    expect(rung).toEqual(['a', 'c']);
-    alarms.set('a', 5);
-    alarms[Symbol.dispose]();
-    expect(clock.waiting.size).toBe(0);
   });
 });
 

@@ -7,7 +7,7 @@ const DELAYS_MS = [100, 250, 500, 1_000, 2_000] as const;
 export class Patience {
   readonly #clock: Clock;
   #failures = 0;
-  #over: () => void = () => undefined;
+  #over: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,7 +23,7 @@ export class Patience {
 
   /** Ends a wait at once. */
   hurry(): void {
-    this.#over();
+    this.#over?.();
   }
 
   /** It worked. */

@@ -8,6 +8,7 @@ import { Admission } from './admission/index.ts';
 import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
 import type { Others } from './children/others.ts';
+import { Frames } from './frames.ts';
 import { Performer } from './performer.ts';
 import type { Scope } from './scope.ts';
 import { TextBlobs } from './text-blobs.ts';
@@ -75,19 +76,23 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
     intent: () => ({ summary: 'tool', paths: [] }),
     run,
   };
+  const tools = createTools([tool]);
+  const blobs = new TextBlobs(store);
   const scope: Scope = {
     store,
     models: {
       resolve: () => Promise.reject(new CarrelError('model_unavailable', 'there is none')),
       list: () => [],
     },
-    tools: createTools([tool]),
+    tools,
     profiles: new Map(),
     clock,
     random: (bytes) => new Uint8Array(bytes),
     owner: 'local',
-    blobs: new TextBlobs(store),
-    conversations: new Conversations(),
+    blobs,
+    frames: new Frames({ blobs, tools, clock }),
+    conversations: new Conversations(clock),
+    memoryBytes: () => 0,
     tailBeat: new Beat(clock, 40),
     admission: admission,
     grants: () => [],

@@ -7,6 +7,7 @@ import type { Tools } from '../tool/index.ts';
 import type { Admission } from './admission/index.ts';
 import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
+import type { Frames } from './frames.ts';
 import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
@@ -19,6 +20,7 @@ export interface Scope {
   readonly random: Random;
   readonly owner: string;
   readonly blobs: TextBlobs;
+  readonly frames: Frames;
   readonly conversations: Conversations;
   /** When streaming text is written. */
   readonly tailBeat: Beat;
@@ -26,6 +28,8 @@ export interface Scope {
   /** Permissions that hold for every session of this host. */
   readonly grants: () => readonly Grant[];
   readonly saveGrant: (grant: Grant) => Promise<void>;
+  /** Resident memory of the process. */
+  readonly memoryBytes: () => number;
   /** Something failed that nobody waits for. */
   readonly fault: (what: string, error: unknown, session?: string) => void;
 }

@@ -1,26 +1,21 @@
 // Which sessions are live, and what happens when one of them dies: it alone is loaded again from its journal.
 import { sleep } from '../base/index.ts';
-import { CarrelError, codeOf, type CommandReply, type ErrorCode } from '../protocol/index.ts';
+import { CarrelError, codeOf, type CommandReply } from '../protocol/index.ts';
 import { wakeAt, type AnyCommand, type SessionState } from '../session/index.ts';
 import { Actor } from './actor.ts';
-import { Alarms } from './alarms.ts';
+import { Backlog } from './backlog.ts';
 import { endedUnseen } from './children/moved.ts';
 import type { Others } from './children/others.ts';
 import { CrashLog } from './crash-log.ts';
+import { Due } from './due.ts';
 import type { Hub } from './hub.ts';
 import { Hubs } from './hubs.ts';
 import { load, pages, type Loaded } from './load.ts';
+import { Residency, type ResidencyLimits } from './residency.ts';
 import type { Scope } from './scope.ts';
 
-/** Before a session that could not be taken up is tried again, ms. */
-const RETRY_MS = 1_000;
-/** Errors that may be gone then. */
-const PASSING: readonly ErrorCode[] = ['store_unavailable', 'overloaded', 'limit_reached'];
-
-export interface SupervisorLimits {
-  readonly liveSessions: number;
-  readonly asleepAfterMs: number;
-}
+/** Who is to sleep is looked at this often at least, ms: memory may grow as fast as models speak. */
+const BEAT_MS = 10_000;
 
 interface Live {
   readonly actor: Promise<Actor>;
@@ -30,22 +25,30 @@ interface Live {
 
 export class Supervisor implements Others {
   readonly #scope: Scope;
-  readonly #limits: SupervisorLimits;
+  readonly #limits: ResidencyLimits;
   readonly #live = new Map<string, Live>();
   /** What sessions that are not live any more still run: none is loaded again before that has ended. */
   readonly #ending = new Map<string, Promise<void>>();
   readonly #hubs: Hubs;
   readonly #crashes = new CrashLog();
-  /** Sessions that are asleep until a time, or wait to be taken up. */
-  readonly #alarms: Alarms;
+  readonly #residency: Residency;
+  readonly #backlog: Backlog;
+  readonly #due: Due;
   readonly #stop = new AbortController();
-  #sweep: Disposable;
+  #beat: Disposable;
   listenerFaults = 0;
 
-  constructor(scope: Scope, limits: SupervisorLimits) {
+  constructor(scope: Scope, limits: ResidencyLimits) {
     this.#scope = scope;
     this.#limits = limits;
-    this.#alarms = new Alarms(scope.clock, (session) => void this.wake(session));
+    this.#residency = new Residency({
+      scope,
+      limits,
+      live: () => this.#residents(),
+      sleep: (session) => this.#end(session),
+    });
+    this.#backlog = new Backlog(scope, (session) => this.actor(session));
+    this.#due = new Due(scope, (sessions) => this.#backlog.add(sessions));
     this.#hubs = new Hubs({
       isLive: (session) => this.#live.has(session),
       onFault: (session, error) => {
@@ -53,11 +56,16 @@ export class Supervisor implements Others {
         this.#scope.fault('a listener threw', error, session);
       },
     });
-    this.#sweep = this.#armSweep();
+    this.#beat = this.#armBeat();
   }
 
   get live(): number {
     return this.#live.size;
+  }
+
+  /** Memory of each live session, bytes, about. */
+  get bytes(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#residents()].map(({ id, bytes }) => [id, bytes]));
   }
 
   get viewers(): number {
@@ -103,8 +111,19 @@ export class Supervisor implements Others {
     try {
       await this.actor(session);
     } catch (error) {
-      this.#later(session, error);
+      this.#backlog.refused(session, error);
     }
+  }
+
+  /** Takes up whoever is due, now and from now on. */
+  async watchDue(): Promise<void> {
+    await this.#due.look();
+  }
+
+  /** Takes these up in their order, few at once. Resolves once they are, or the rest has to wait for room and follows by itself. */
+  async takeUp(sessions: readonly string[]): Promise<void> {
+    this.#backlog.add(sessions);
+    await this.#backlog.rested();
   }
 
   get hasRoom(): boolean {
@@ -120,7 +139,7 @@ export class Supervisor implements Others {
   }
 
   childMoved(parent: string, child: string): void {
-    this.#tell(parent, child).catch((error: unknown) => this.#later(parent, error));
+    this.#tell(parent, child).catch((error: unknown) => this.#backlog.refused(parent, error));
   }
 
   /** Stops what the session runs, gives it up, and does `then` before it may be live again. */
@@ -132,8 +151,7 @@ export class Supervisor implements Others {
 
   async close(): Promise<void> {
     this.#stop.abort(new CarrelError('cancelled', 'The host is closed.'));
-    this.#sweep[Symbol.dispose]();
-    this.#alarms[Symbol.dispose]();
+    for (const timed of [this.#beat, this.#backlog, this.#due]) timed[Symbol.dispose]();
     for (const session of this.#live.keys()) void this.#end(session);
     await Promise.all(this.#ending.values());
     this.#hubs.close();
@@ -149,7 +167,7 @@ export class Supervisor implements Others {
   #keep(session: string, loading: Promise<Actor>): Promise<Actor> {
     const entry: Live = { actor: loading };
     this.#live.set(session, entry);
-    this.#alarms.clear(session);
+    this.#backlog.remove(session);
     loading.then(
       (actor) => (entry.ready = actor),
       () => {
@@ -163,7 +181,7 @@ export class Supervisor implements Others {
   /** `before` is what must have ended. */
   async #load(session: string, before: Promise<unknown> = Promise.resolve()): Promise<Actor> {
     await before;
-    if (this.#live.size > this.#limits.liveSessions) await this.#makeRoom();
+    if (this.#live.size > this.#limits.liveSessions) await this.#residency.makeRoom();
     const { recovery, ...loaded } = await load(this.#scope, session);
     await this.#publishMissed(loaded.state);
     const actor = this.#make(loaded);
@@ -189,47 +207,34 @@ export class Supervisor implements Others {
     const { session, seq } = loaded.state;
     const hub = this.hub(session);
     hub.seq = seq;
+    const state = { ...loaded.state, profile: this.#scope.frames.share(loaded.state.profile) };
     return new Actor({
       scope: this.#scope,
       hub,
       others: this,
-      loaded,
-      onDeath: (error, ended) => this.#onDeath(session, { error, ended }),
+      loaded: { ...loaded, state },
+      onDeath: this.#onDeath,
     });
   }
 
-  /** Puts the session that was idle longest to sleep, or refuses. */
-  async #makeRoom(): Promise<void> {
-    const idle = this.#idle().toSorted((a, b) => a.lastUsedAt - b.lastUsedAt)[0];
-    const { liveSessions } = this.#limits;
-    if (idle === undefined) {
-      throw new CarrelError(
-        'limit_reached',
-        `${String(liveSessions)} sessions are live and none is idle, more may not be (limits.liveSessions): wait until one is.`,
-      );
-    }
-    await this.#end(idle.id);
+  *#residents(): Generator<Actor> {
+    for (const { ready } of this.#live.values()) if (ready !== undefined) yield ready;
   }
 
-  #idle(): Actor[] {
-    return [...this.#live.values()].flatMap(({ ready }) => (ready?.idle === true ? [ready] : []));
-  }
-
-  #armSweep(): Disposable {
+  #armBeat(): Disposable {
     const { clock } = this.#scope;
-    return clock.after(this.#limits.asleepAfterMs, () => {
+    return clock.after(Math.min(this.#limits.asleepAfterMs, BEAT_MS), () => {
       const now = clock.monotonic();
-      for (const { id, lastUsedAt } of this.#idle())
-        if (lastUsedAt <= now - this.#limits.asleepAfterMs) void this.#end(id);
+      this.#residency.look(now);
       this.#crashes.prune(now);
-      this.#sweep = this.#armSweep();
+      this.#beat = this.#armBeat();
     });
   }
 
   /** Puts a session to sleep; nothing of it is lost, and its next command wakes it, or the next of its timers. */
   #end(session: string): Promise<void> {
     const live = this.#live.get(session);
-    this.#alarms.clear(session);
+    this.#backlog.remove(session);
     if (live === undefined) return this.#ending.get(session) ?? Promise.resolve();
     this.#live.delete(session);
     return this.#hold(session, this.#finish(session, live));
@@ -240,9 +245,10 @@ export class Supervisor implements Others {
       const ending = ready ?? (await actor);
       await ending.close();
       await this.#scope.store.release(session, ending.fence);
+      this.#scope.conversations.take(session);
       const at = wakeAt(ending.state);
-      if (ending.unfinished && !this.#closed) this.#alarms.set(session, RETRY_MS);
-      else if (at !== undefined && !this.#closed) this.#alarms.set(session, at - this.#scope.clock.now());
+      if (ending.unfinished && !this.#closed) this.#backlog.addLater(session);
+      else if (at !== undefined && !this.#closed) this.#due.expect(at);
     } catch (error) {
       if (!this.#closed || codeOf(error) !== 'cancelled')
         this.#scope.fault('a session could not be put to sleep', error, session);
@@ -259,33 +265,22 @@ export class Supervisor implements Others {
     return held;
   }
 
-  #onDeath(
-    session: string,
-    { error, ended }: { readonly error: unknown; readonly ended: Promise<void> },
-  ): void {
+  readonly #onDeath = (session: string, error: unknown, ended: Promise<void>): void => {
     const { clock, fault } = this.#scope;
     this.#live.delete(session);
     const held = this.#hold(session, ended);
     if (this.#closed) return;
     if (codeOf(error) !== 'internal') {
       fault('a session was given up', error, session);
-      if (!isTaken(error)) this.#alarms.set(session, RETRY_MS);
+      if (!isTaken(error)) this.#backlog.addLater(session);
       return;
     }
     fault('a session crashed', error, session);
     const delayMs = this.#crashes.add(session, error, clock.monotonic());
     const pause = sleep(clock, delayMs, this.#stop.signal);
     const restarted = this.#load(session, Promise.all([held, pause]));
-    this.#keep(session, restarted).catch((cause: unknown) => this.#later(session, cause));
-  }
-
-  /** Nobody waits for this session, so nobody else would try again. */
-  #later(session: string, error: unknown): void {
-    if (this.#closed) return;
-    const code = codeOf(error);
-    if (code !== 'limit_reached') this.#scope.fault('a session could not be taken up', error, session);
-    if (PASSING.includes(code)) this.#alarms.set(session, RETRY_MS);
-  }
+    this.#keep(session, restarted).catch((cause: unknown) => this.#backlog.refused(session, cause));
+  };
 }
 
 /** Another host has claimed the session: it is that one's to go on with. */

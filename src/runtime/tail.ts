@@ -16,8 +16,12 @@ interface OpenPart {
 const HIGH_SURROGATE_FIRST = 0xd800;
 const HIGH_SURROGATE_LAST = 0xdbff;
 
+/** Most sessions are idle, and share it. */
+const NONE: readonly OpenPart[] = [];
+
 export class Tail {
-  readonly #parts = new Map<string, OpenPart>();
+  /** A few at most. */
+  #parts: readonly OpenPart[] = NONE;
   #dirty = false;
 
   /** Whether a chunk waits to be written. */
@@ -30,10 +34,10 @@ export class Tail {
     at: { readonly step: string; readonly part: string; readonly kind: 'text' | 'reasoning' },
     text: string,
   ): number {
-    let open = this.#parts.get(at.part);
+    let open = this.#open(at.part);
     if (open === undefined) {
       open = { ...at, pieces: [], length: 0, saved: 0 };
-      this.#parts.set(at.part, open);
+      this.#parts = [...this.#parts, open];
     }
     const offset = open.length;
     open.pieces.push(text);
@@ -47,7 +51,7 @@ export class Tail {
     if (!this.#dirty) return [];
     this.#dirty = false;
     const chunks: TailChunk[] = [];
-    for (const open of this.#parts.values()) {
+    for (const open of this.#parts) {
       if (open.saved === open.length || ending.includes(open.part)) continue;
       const { step, part, kind, saved } = open;
       chunks.push({ step, part, kind, offset: saved, text: textOf(open).slice(saved) });
@@ -59,22 +63,32 @@ export class Tail {
   /** The chunks were not written: they wait again. */
   unsave(chunks: readonly TailChunk[]): void {
     for (const { part, offset } of chunks) {
-      const open = this.#parts.get(part);
+      const open = this.#open(part);
       if (open !== undefined) open.saved = Math.min(open.saved, offset);
     }
-    this.#dirty = this.#parts.size > 0;
+    this.#dirty = this.#parts.length > 0;
   }
 
   end(part: string): void {
-    this.#parts.delete(part);
+    const left = this.#parts.filter((open) => open.part !== part);
+    this.#parts = left.length === 0 ? NONE : left;
   }
 
   /** The open parts as frames, for someone who joins now. */
   frames(session: string, seq: number): readonly DeltaFrame[] {
-    return [...this.#parts.values()].map((open) => {
+    return this.#parts.map((open) => {
       const { step, part, kind } = open;
       return { type: 'delta', session, seq, step, part, kind, offset: 0, text: textOf(open) };
     });
+  }
+
+  /** UTF-16 units of text held. */
+  get size(): number {
+    return this.#parts.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  #open(part: string): OpenPart | undefined {
+    return this.#parts.find((open) => open.part === part);
   }
 }
 

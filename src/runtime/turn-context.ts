@@ -1,78 +1,57 @@
-// What a turn needs beside the control state: the texts in force, and the messages. Kept only while it is of use.
-import type { Frame, SessionEvent } from '../protocol/index.ts';
+// The messages of a turn. Kept only while they are of use: an idle session holds none itself, the host keeps those of the latest.
+import type { SessionEvent } from '../protocol/index.ts';
 import { Conversation, type SessionState } from '../session/index.ts';
-import { day, dayNumber, frameOf } from './frame.ts';
 import { readAll } from './load.ts';
 import type { Scope } from './scope.ts';
-
-/** Events since the last turn that are kept, to spare reading them again; more of them are read from the store. */
-const RECENT = 32;
-
-interface InForce {
-  readonly frame: Frame;
-  readonly profile: SessionState['profile'];
-  readonly day: number;
-  /** Of the blobs when it was made. */
-  readonly generation: number;
-}
 
 export class TurnContext {
   readonly #scope: Scope;
   #conversation: Promise<Conversation> | undefined;
-  #recent: SessionEvent[] = [];
-  #inForce: InForce | undefined;
+  /** The same, once it is there. */
+  #held: Conversation | undefined;
 
   constructor(scope: Scope) {
     this.#scope = scope;
   }
 
-  /** For a turn that starts now. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
-  async frame({ profile }: SessionState): Promise<Frame> {
-    const { blobs, clock } = this.#scope;
-    const today = dayNumber(clock.now());
-    while (this.#inForce?.profile !== profile || this.#inForce.generation !== blobs.generation) {
-      const { generation } = blobs;
-      this.#inForce = { frame: await frameOf(this.#scope, profile), profile, day: today, generation };
-    }
-    if (this.#inForce.day !== today) {
-      const frame = { ...this.#inForce.frame, date: day(clock.now()) };
-      this.#inForce = { ...this.#inForce, frame, day: today };
-    }
-    return this.#inForce.frame;
+  /** UTF-16 units of text held, about. */
+  get size(): number {
+    return this.#held?.size ?? 0;
   }
 
   conversation(state: SessionState): Promise<Conversation> {
-    this.#conversation ??= this.#find(state);
+    this.#conversation ??= this.#hold(this.#find(state));
     return this.#conversation;
   }
 
-  /** Folds what was committed. An idle session holds no messages itself: the host keeps those of the latest. */
+  /** Folds what was committed. */
   committed(events: readonly SessionEvent[], { session, turn }: SessionState): void {
+    const { conversations } = this.#scope;
     if (this.#conversation === undefined) {
-      this.#remember(events);
+      conversations.extend(session, events);
       return;
     }
     const folded = this.#conversation.then((conversation) => fold(conversation, events));
     this.#conversation = turn === undefined ? undefined : folded;
     folded.then(
       (conversation) => {
-        if (turn === undefined) this.#scope.conversations.keep(session, conversation);
+        if (turn !== undefined) return;
+        if (this.#conversation === undefined) this.#held = undefined;
+        conversations.keep(session, conversation);
       },
       // Whoever asked for it has heard why; the next to ask reads again.
       () => (this.#conversation = undefined),
     );
   }
 
-  #remember(events: readonly SessionEvent[]): void {
-    this.#recent.push(...events);
-    if (this.#recent.length > RECENT) this.#recent = [];
+  async #hold(found: Promise<Conversation>): Promise<Conversation> {
+    const conversation = await found;
+    this.#held = conversation;
+    return conversation;
   }
 
-  async #find(state: SessionState): Promise<Conversation> {
+  #find(state: SessionState): Promise<Conversation> {
     const known = this.#scope.conversations.take(state.session) ?? new Conversation();
-    const recent = this.#recent;
-    this.#recent = [];
-    if (recent[0]?.seq === known.seq + 1) fold(known, recent);
     return readAll(this.#scope, state, known);
   }
 }

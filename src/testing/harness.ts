@@ -8,6 +8,7 @@ import {
   type CreateOptions,
   type Host,
   type HostLimits,
+  type HostOptions,
   type SessionHandle,
 } from '../host/index.ts';
 import {
@@ -35,7 +36,9 @@ export interface TestHostOptions {
   /** Changes to the profile `default`, which otherwise allows everything and has the default limits. */
   readonly profile?: Partial<Omit<Profile, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
   readonly limits?: Partial<HostLimits>;
-  readonly recover?: 'all' | 'lazy';
+  readonly recover?: HostOptions['recover'];
+  /** Resident memory of the process; default little. */
+  readonly memoryBytes?: () => number;
 }
 
 export interface TestHost extends AsyncDisposable {
@@ -81,6 +84,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     profiles: new Map([['default', profileOf(options, model.id)]]),
     onFault: (fault) => faults.push(fault),
     ...(limits === undefined ? {} : { limits }),
+    memoryBytes: options.memoryBytes ?? (() => 0),
     ...(recover === undefined ? {} : { recover }),
   });
   return {

@@ -70,6 +70,11 @@ export class Admission implements Disposable {
     return this.#turns.waiting > 0;
   }
 
+  /** Turns that wait for a slot of the host. */
+  get waitingTurns(): number {
+    return this.#turns.waiting;
+  }
+
   /** The right to work on a turn. To be given back while the turn waits for a human, a child or a timer. */
   turn(session: string, signal: AbortSignal): Promise<Slot> {
     return this.#turns.acquire({ session, looked: this.#looks.has(session) }, signal);
