@@ -173,7 +173,7 @@ class NearHost implements Host {
       for (const session of marked) await this.#supervisor.wake(session);
       if (what === 'all') await this.#supervisor.takeUp(others);
     }
-    await this.#supervisor.watchDue();
+    this.#supervisor.watchDue();
   }
 
   close(): Promise<void> {

@@ -116,8 +116,8 @@ export class Supervisor implements Others {
   }
 
   /** Takes up whoever is due, now and from now on. */
-  async watchDue(): Promise<void> {
-    await this.#due.look();
+  watchDue(): void {
+    void this.#due.look();
   }
 
   /** Takes these up in their order, few at once. Resolves once they are, or the rest has to wait for room and follows by itself. */
