@@ -5,12 +5,19 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Row } from './measure.ts';
 import { deltaRows } from './rows/deltas.ts';
+import { isolationRows } from './rows/isolation.ts';
 import { ownShare } from './rows/own-share.ts';
 import { journalRows, listRows } from './rows/store.ts';
 import { toolRows } from './rows/tools.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const GROUPS: readonly (() => Promise<readonly Row[]>)[] = [deltaRows, toolRows, listRows, journalRows];
+const GROUPS: readonly (() => Promise<readonly Row[]>)[] = [
+  deltaRows,
+  toolRows,
+  isolationRows,
+  listRows,
+  journalRows,
+];
 
 const figure = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(1));
 

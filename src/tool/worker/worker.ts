@@ -1,6 +1,8 @@
 // The host's hand on one process of tools: it says what to do, hears how it ended, and makes sure of the end.
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { deferred, type Deferred } from '../../base/index.ts';
+import { systemCode } from '../file-error.ts';
 import { CALL_VARIABLE } from '../sandbox/mark.ts';
 import type { Environment } from '../sandbox/environment.ts';
 import type { Reaped } from '../sandbox/reap.ts';
@@ -149,9 +151,9 @@ function stopCode(signal: AbortSignal): 'cancelled' | 'timeout' {
   return code === 'timeout' || name === 'TimeoutError' ? 'timeout' : 'cancelled';
 }
 
-function start({ environment }: WorkerOptions, mark: string): ReturnType<typeof fork> {
+function start({ environment }: WorkerOptions, mark: string): ChildProcess {
   const outer = environment[CALL_VARIABLE] ?? '';
-  return fork(entry('warden'), [], {
+  const child = fork(entry('warden'), [], {
     cwd: '/',
     // Options meant for the host, such as a larger heap, would outrank the limits of the thread.
     env: { ...environment, NODE_OPTIONS: '', [CALL_VARIABLE]: outer + mark },
@@ -159,6 +161,18 @@ function start({ environment }: WorkerOptions, mark: string): ReturnType<typeof 
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  if (child.pid !== undefined) giveWay(child.pid);
+  return child;
+}
+
+/** On a busy machine the host goes first. Set from here, because on Linux the threads that a process has already would keep theirs. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    // Gone already, which its exit says; or a system that has no priorities to give.
+    if (systemCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
+  }
 }
 
 /** SIGABRT is how the engine ends a process that asks for a piece of memory it may not have. */
