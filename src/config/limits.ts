@@ -55,7 +55,7 @@ export const HOST_LIMITS = {
     unit: 'processes',
     meaning:
       'Processes at once for tools of `toolModules`; each runs one call at a time. None while no tool runs.',
-    reason: 'Some 60 MiB each while they run; one session never holds the last of them.',
+    reason: 'Some 60 MiB each while they run; one session never holds the last of them, if there are two.',
   },
   toolMemoryMb: {
     default: 1024,

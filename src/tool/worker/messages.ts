@@ -11,9 +11,13 @@ export interface ToolCall extends Omit<ToolContext, 'signal' | 'progress'> {
   readonly args: JsonObject;
 }
 
-/** To the process. `run` comes when the last call has ended, and not before. */
+/**
+ * To the process. `run` comes when the last call has ended, and not before; `ping` asks whether what that call left behind
+ * blocks the thread.
+ */
 export type Request =
   | { readonly type: 'begin'; readonly module: string; readonly memoryBytes: number }
+  | { readonly type: 'ping' }
   | { readonly type: 'run'; readonly call: ToolCall }
   | { readonly type: 'abort'; readonly code: 'cancelled' | 'timeout' };
 
@@ -23,6 +27,7 @@ export type ThreadRequest = Exclude<Request, { type: 'begin' }> | { readonly typ
 /** From the thread. */
 export type ThreadReport =
   | { readonly type: 'ready'; readonly tools: readonly Declared[]; readonly problems: readonly string[] }
+  | { readonly type: 'pong' }
   | { readonly type: 'progress'; readonly text: string }
   | { readonly type: 'finished'; readonly result: ToolResult }
   | { readonly type: 'threw'; readonly message: string }

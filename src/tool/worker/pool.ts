@@ -53,7 +53,7 @@ export class WorkerPool {
     context: Pick<ToolContext, 'signal' | 'progress'>,
   ): Promise<Ending> {
     using _slot = await this.#shares.acquire(call.session, context.signal);
-    const worker = this.#take(module) ?? (await this.#begin(module, context.signal)).worker;
+    const worker = (await this.#take(module)) ?? (await this.#begin(module, context.signal)).worker;
     const ending = await worker.run(call, context);
     if (ending.type === 'finished' && ending.reaped.confirmed && worker.calls < CALLS) this.#keep(worker);
     else await this.#remove(worker);
@@ -67,12 +67,14 @@ export class WorkerPool {
     await Promise.all([...this.#workers].map((worker) => this.#remove(worker)));
   }
 
-  #take(module: string): ToolWorker | undefined {
+  /** An idle process of the module that would take a call; those that would not are ended. */
+  async #take(module: string): Promise<ToolWorker | undefined> {
     for (const [worker, timer] of this.#idle) {
-      if (worker.module !== module || !worker.alive) continue;
+      if (worker.module !== module) continue;
       clearTimeout(timer);
       this.#idle.delete(worker);
-      return worker;
+      if (worker.alive && (await worker.responds())) return worker;
+      await this.#remove(worker);
     }
     return undefined;
   }

@@ -88,6 +88,7 @@ function onStray(error: unknown): void {
 process.on('uncaughtException', onStray).on('unhandledRejection', onStray);
 port.on('message', (request: ThreadRequest) => {
   if (request.type === 'run') void run(request.call);
+  else if (request.type === 'ping') tell({ type: 'pong' });
   else if (request.type === 'shown') onShown();
   else running?.controller.abort(new CarrelError(request.code, `the call was stopped: ${request.code}`));
 });

@@ -101,6 +101,14 @@ export const hostile = [
     return 'done';
   }),
   tool('long', () => 'x'.repeat(5_000_000)),
+  tool('leaves-a-block', () => {
+    setTimeout(() => forEver(() => undefined));
+    return 'left a block';
+  }),
+  tool('leaves-a-leak', () => {
+    setTimeout(() => forEver(() => held.push(Buffer.alloc(2 ** 20, 1))));
+    return 'left a leak';
+  }),
   tool('leaves', () => {
     setTimeout(() => {
       throw new Error('too late');

@@ -17,7 +17,7 @@ import {
 } from './messages.ts';
 import { describe } from './outcome.ts';
 
-/** How often memory is looked at while a call runs, ms: what a thread can allocate meanwhile is what it can go over. */
+/** How often memory is looked at, ms: what a thread can allocate meanwhile is what it can go over. */
 const LOOK_MS = 25;
 /** Pause between two of a tool's progress texts, ms. */
 const PROGRESS_MS = 100;
@@ -39,7 +39,6 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   });
   let printed = '';
   let messages = 0;
-  let watch: NodeJS.Timeout | undefined;
   const keep = (text: Buffer): void => {
     printed = cutEnd(printed + text.toString('utf8'), MESSAGE_LENGTH);
   };
@@ -50,13 +49,9 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   };
   // What the process itself needs is not the tool's.
   const own = process.memoryUsage.rss();
-  const look = (): void => {
+  const watch = setInterval(() => {
     if (process.memoryUsage.rss() - own > memoryBytes) die(memoryText(memoryBytes));
-  };
-  const start = (): void => {
-    clearInterval(watch);
-    watch = setInterval(look, LOOK_MS);
-  };
+  }, LOOK_MS);
 
   worker.stdout.on('data', keep);
   worker.stderr.on('data', keep);
@@ -70,23 +65,13 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   port.on('message', (report: ThreadReport) => {
     if (report.type === 'progress')
       setTimeout(() => port.postMessage({ type: 'shown' } satisfies ThreadRequest), PROGRESS_MS);
-    if (report.type !== 'finished' && report.type !== 'threw') {
-      if (report.type === 'ready') clearInterval(watch);
-      tell(report);
-      return;
-    }
-    clearInterval(watch);
-    tell({ ...report, printed });
+    tell(report.type === 'finished' || report.type === 'threw' ? { ...report, printed } : report);
   });
   process.on('message', (request: Request) => {
     if (request.type === 'begin') return;
-    if (request.type === 'run') {
-      printed = '';
-      start();
-    }
+    if (request.type === 'run') printed = '';
     port.postMessage(request);
   });
-  start();
 }
 
 // When the whole machine runs out of memory, Linux shall take this process and not the host. Elsewhere there is no such file.

@@ -193,6 +193,15 @@ describe('what code can do to itself', () => {
   });
 });
 
+describe('what a call left behind that goes on for ever', () => {
+  it.each(['leaves-a-block', 'leaves-a-leak'])('costs no other call anything (%s)', async (name) => {
+    await open({ processes: 1 });
+    expect(await run(name)).toMatchObject({ ok: true });
+    expect(await run('echo')).toMatchObject({ ok: true });
+    expect(opened?.inspect()).toMatchObject({ inUse: 0, processes: 1 });
+  });
+});
+
 describe('code that does not stop', () => {
   it.each([
     ['cancelled', () => new AbortController()],

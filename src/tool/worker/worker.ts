@@ -28,7 +28,8 @@ export type Ending = (
   | { readonly type: 'deaf'; readonly printed: string }
 ) & { readonly reaped: Reaped };
 
-type Settled = Extract<Report, { type: 'ready' | 'finished' | 'threw' | 'died' }> | { readonly type: 'deaf' };
+type Settled =
+  Extract<Report, { type: 'ready' | 'pong' | 'finished' | 'threw' | 'died' }> | { readonly type: 'deaf' };
 
 /**
  * One process with one module in it. It takes one call at a time, keeps no program alive while it has none, and is of no more
@@ -68,6 +69,12 @@ export class ToolWorker {
   load(signal: AbortSignal): Promise<Settled> {
     const { module, memoryBytes } = this.#options;
     return this.#ask({ type: 'begin', module, memoryBytes }, signal);
+  }
+
+  /** Whether its thread would take a call: what the last one left behind may block it, and no other call shall pay for that. */
+  async responds(): Promise<boolean> {
+    // Stopped from the start, it has the grace to answer.
+    return (await this.#ask({ type: 'ping' }, AbortSignal.abort())).type === 'pong';
   }
 
   /** Runs a call, and resolves when it, or what it started, has ended. Never rejects. */
@@ -125,10 +132,11 @@ export class ToolWorker {
     else this.#waiting?.resolve(report);
   }
 
-  /** The first word on a death is the one that knows why. */
+  /** The first word on a death is the one that knows why. One that dies between calls is ended without anyone asking. */
   #die(death: Extract<Report, { type: 'died' }>): void {
     this.#death ??= death;
-    this.#waiting?.resolve(this.#death);
+    if (this.#waiting === undefined) void this.end();
+    else this.#waiting.resolve(this.#death);
   }
 
   #send(request: Request): void {
