@@ -35,12 +35,14 @@ export function exitOfCode(code: ErrorCode): Exit {
 
 /** A turn that failed says why: a refusal is not a failure of the work. */
 export function exitOfOutcome(outcome: Outcome, code?: ErrorCode): Exit {
-  return outcome === 'failed' && code !== undefined ? exitOfCode(code) : BY_OUTCOME[outcome];
+  const mayBeRefused = outcome === 'failed' || outcome === 'halted';
+  return mayBeRefused && code !== undefined ? exitOfCode(code) : BY_OUTCOME[outcome];
 }
 
 /** For a session that has settled: its status, else how its last turn ended. */
-export function exitOfSummary(summary: Pick<SessionSummary, 'status' | 'lastOutcome'>): Exit {
+export function exitOfSummary(summary: Pick<SessionSummary, 'status' | 'lastOutcome' | 'reached'>): Exit {
   const outcome = summary.lastOutcome;
+  if (summary.status === 'paused' && summary.reached !== undefined) return EXIT.refused;
   return (
     BY_STATUS[summary.status] ??
     (outcome !== undefined && outcome in BY_OUTCOME ? BY_OUTCOME[outcome as Outcome] : EXIT.done)

@@ -9,6 +9,8 @@ export class Goal {
   readonly #any: boolean;
   readonly #input: string | undefined;
   #turn: string | undefined;
+  /** A budget keeps inputs where they are. */
+  #limited = false;
 
   constructor(target: Target) {
     this.#any = target === 'next';
@@ -23,8 +25,13 @@ export class Goal {
       case 'input.delivered':
         if (item.data.command === this.#input) this.#turn = item.turn;
         return undefined;
-      case 'input.held':
-        return item.data.commands.some((command) => command === this.#input) ? EXIT.failed : undefined;
+      case 'budget.reached':
+        this.#limited = true;
+        return undefined;
+      case 'input.held': {
+        const ours = item.data.commands.some((command) => command === this.#input);
+        return ours ? (this.#limited ? EXIT.refused : EXIT.failed) : undefined;
+      }
       case 'session.failed':
         return EXIT.failed;
       case 'turn.finished':

@@ -1,6 +1,15 @@
 // What a run is going to do, decided before anything is written: a run without a model leaves no trace.
 import { checkName } from '../host/index.ts';
-import { CarrelError, codeOf, type Profile, type SessionSummary } from '../protocol/index.ts';
+import {
+  CarrelError,
+  codeOf,
+  fromErrorInfo,
+  joinBudgets,
+  type Budget,
+  type Profile,
+  type SessionSummary,
+} from '../protocol/index.ts';
+import { needsPrice, unpriced } from '../session/index.ts';
 import { folderOf } from './folder.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
@@ -12,6 +21,8 @@ export interface Plan {
   readonly setting: Setting;
   readonly folder: string;
   readonly model: string;
+  /** What the options say of it, for a new session. */
+  readonly budget?: Budget | undefined;
   /** The session to go on with. */
   readonly row?: SessionSummary | undefined;
 }
@@ -28,7 +39,27 @@ export async function planRun(invocation: Invocation): Promise<Plan> {
   const model = await pickOrOffer(invocation, setting, wanted);
   if (model === 'again') return planRun(invocation);
   if (model.why !== undefined) note(invocation, 'info', `model ${model.id}: ${model.why}`);
-  return { setting, folder, row, model: model.id };
+  const budget = budgetOf(invocation, setting);
+  if (row === undefined) await refuseUnpriced(invocation, setting, { budget, model: model.id });
+  return { setting, folder, row, model: model.id, budget };
+}
+
+/** Checked by the table of settings, which knows the bounds. */
+function budgetOf({ options }: Invocation, { config }: Setting): Budget | undefined {
+  const usd = config.budget?.subtree?.usd;
+  return options.text('budget') === undefined || usd === undefined ? undefined : { subtree: { usd } };
+}
+
+/** The host would refuse it too, but by then there is a home. */
+async function refuseUnpriced(
+  invocation: Invocation,
+  setting: Setting,
+  { budget, model }: Pick<Plan, 'budget' | 'model'>,
+): Promise<void> {
+  const whole = joinBudgets(profileOf(invocation, setting).budget, budget);
+  if (!needsPrice({ budget: whole })) return;
+  const { capabilities } = await setting.models.resolve(model);
+  if (capabilities.price === undefined) throw fromErrorInfo(unpriced(model));
 }
 
 /** Without a model, a person at a terminal is offered the ways to one. */
@@ -69,7 +100,11 @@ function profileOf({ options }: Invocation, { profiles }: Setting): Profile {
 /** Checked by the table of settings, which knows the bounds. */
 function limitFlags({ options }: Invocation): Readonly<Record<string, string>> {
   const maxSteps = options.text('maxSteps');
-  return maxSteps === undefined ? {} : { 'limits.maxSteps': maxSteps };
+  const budget = options.text('budget');
+  return {
+    ...(maxSteps === undefined ? {} : { 'limits.maxSteps': maxSteps }),
+    ...(budget === undefined ? {} : { 'budget.subtree.usd': budget }),
+  };
 }
 
 /** The session that `-s` or `-c` means in this folder; undefined when one is to be made. */
@@ -90,7 +125,12 @@ async function findRow(invocation: Invocation, folder: string): Promise<SessionS
 /** What `-c` may go on with: a session that was put away is not taken up by accident. */
 const LIVING = ['idle', 'running', 'waiting', 'paused', 'failed'] as const;
 
-const FOR_NEW: Readonly<Record<string, string>> = { maxSteps: '--max-steps', title: '--title', tag: '--tag' };
+const FOR_NEW: Readonly<Record<string, string>> = {
+  maxSteps: '--max-steps',
+  budget: '--budget',
+  title: '--title',
+  tag: '--tag',
+};
 
 function refuseForOld({ options }: Invocation, row: SessionSummary): void {
   const given = Object.keys(FOR_NEW).filter(

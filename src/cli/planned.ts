@@ -26,7 +26,7 @@ export async function openPlanned(
   return { session, name };
 }
 
-function createOptions({ options }: Invocation, { setting, folder, model }: Plan): CreateOptions {
+function createOptions({ options }: Invocation, { setting, folder, model, budget }: Plan): CreateOptions {
   const mode = options.choice('mode', Mode.options);
   const maxSteps = options.text('maxSteps') === undefined ? undefined : setting.config.limits.maxSteps;
   const given = {
@@ -41,6 +41,7 @@ function createOptions({ options }: Invocation, { setting, folder, model }: Plan
       model,
       ...(mode === undefined ? {} : { mode }),
       ...(maxSteps === undefined ? {} : { maxSteps }),
+      ...(budget === undefined ? {} : { budget }),
     },
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),

@@ -53,7 +53,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--title <title>', summary: 'the title of a new session' },
       { flags: '--tag <key=value>', summary: 'tag a new session; may be repeated', repeatable: true },
       TIMEOUT,
-      { flags: '--budget <usd>', summary: 'not there yet: prices are not known to this version' },
+      {
+        flags: '--budget <usd>',
+        summary: 'dollars that a new session, and all that it starts, may cost; a hard stop (exit 3)',
+      },
       { flags: '--detach', summary: 'not there yet: it needs the daemon' },
       JSON_LINES,
     ],
@@ -120,7 +123,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'continue',
     summary: 'go on with an interrupted or paused turn, held inputs, or a session that failed',
     args: [SESSION],
-    options: [TIMEOUT, JSON_LINES],
+    options: [
+      { flags: '--budget <usd>', summary: 'raise every limit of money to this many dollars first' },
+      {
+        flags: '--raise <limit=value>',
+        summary: 'raise one limit first (session.tokens=2000000); may be repeated',
+        repeatable: true,
+      },
+      TIMEOUT,
+      JSON_LINES,
+    ],
     load: () => import('./commands/continue.ts'),
   },
   {
@@ -229,7 +241,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'models',
-    summary: 'list the models that are configured',
+    summary: 'list the models that are configured, with their windows and prices',
     options: [{ flags: '--check', summary: 'ask each provider whether it answers' }, JSON_VALUE],
     load: () => import('./commands/models.ts'),
   },

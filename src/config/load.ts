@@ -92,13 +92,16 @@ function fromFlags(flags: Readonly<Record<string, string | number>>): Document {
   );
 }
 
-/** Settings with a flag or a variable lie at the top or in one group, never below a name. */
 function assemble(given: readonly Given[]): Document {
   const value: Record<string, unknown> = {};
   for (const { setting, value: own } of given) {
-    const [group = '', name] = keyPath(setting.key);
-    value[group] = name === undefined ? own : { ...(value[group] as object | undefined), [name]: own };
+    put(value, keyPath(setting.key), own);
   }
   const origins = new Map(given.map(({ setting, origin }) => [setting.key, origin]));
   return { value, where: (path) => origins.get(keyText(path)) ?? { kind: 'default' } };
+}
+
+function put(into: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) into[first] = value;
+  else put((into[first] ??= {}) as Record<string, unknown>, rest, value);
 }

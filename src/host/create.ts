@@ -1,8 +1,24 @@
 // Creating a session: everything that could be wrong is found before the first event, so that no half-made session exists.
 import { newId } from '../base/index.ts';
-import { CarrelError, fromErrorInfo, SessionName, type Profile } from '../protocol/index.ts';
+import type { Model } from '../model/index.ts';
+import {
+  Budget,
+  CarrelError,
+  fromErrorInfo,
+  joinBudgets,
+  SessionName,
+  type Profile,
+} from '../protocol/index.ts';
 import { bodyHash, generateName, type Scope } from '../runtime/index.ts';
-import { decide, emptyState, summaryOf, type CreateCommand, type Decided } from '../session/index.ts';
+import {
+  type CreateCommand,
+  decide,
+  type Decided,
+  emptyState,
+  needsPrice,
+  summaryOf,
+  unpriced,
+} from '../session/index.ts';
 import type { AppendResult, StoredCommand } from '../store/index.ts';
 import { readableFolder } from './folder.ts';
 import type { CreateOptions } from './port.ts';
@@ -52,13 +68,14 @@ function resolveProfile(
       `There is no profile ${JSON.stringify(name)}. There are: ${[...profiles.keys()].join(', ')}.`,
     );
   }
-  const { maxSteps, turnTimeoutMs, ...rest } = change;
+  const { maxSteps, turnTimeoutMs, budget: own, ...rest } = change;
+  const budget = joinBudgets(profile.budget, own);
   const limits = {
     ...profile.limits,
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(turnTimeoutMs === undefined ? {} : { turnTimeoutMs }),
   };
-  return { ...profile, ...rest, limits };
+  return { ...profile, ...rest, limits, ...(budget === undefined ? {} : { budget }) };
 }
 
 async function checkProfile(scope: Scope, profile: Profile): Promise<void> {
@@ -70,7 +87,18 @@ async function checkProfile(scope: Scope, profile: Profile): Promise<void> {
       `The profile ${profile.name} names ${missing.join(', ')}, but there is no such tool. There are: ${known.join(', ')}.`,
     );
   }
-  await scope.models.resolve(profile.model);
+  checkBudget(profile, await scope.models.resolve(profile.model));
+}
+
+function checkBudget(profile: Profile, { id, capabilities }: Model): void {
+  const parsed = Budget.optional().safeParse(profile.budget);
+  if (!parsed.success) {
+    const why = parsed.error.issues
+      .map(({ path, message }) => `budget.${path.join('.')}: ${message}`)
+      .join('; ');
+    throw new CarrelError('invalid_params', `The budget of profile ${profile.name} is none: ${why}.`);
+  }
+  if (needsPrice(profile) && capabilities.price === undefined) throw fromErrorInfo(unpriced(id));
 }
 
 /** Refuses a name that breaks the one rule, saying which part of it. */

@@ -1,6 +1,7 @@
 // The library door: what a program that embeds Carrel holds in its hands.
 import type { Clock, Random } from '../base/index.ts';
 import type {
+  Budget,
   CommandReply,
   Command,
   Cursor,
@@ -74,6 +75,8 @@ export interface CreateOptions {
   > & {
     readonly maxSteps?: number;
     readonly turnTimeoutMs?: number;
+    /** Laid over the profile's, limit by limit. */
+    readonly budget?: Budget;
   };
   /** Unique in the folder; generated when left out. */
   readonly name?: string;

@@ -32,6 +32,7 @@ export type {
   ScriptStep,
   ScriptText,
 } from './scripted.ts';
-export { BUILT_IN_PROVIDERS, LOCAL_SERVERS } from './services.ts';
+export { capabilitiesOf } from './capabilities.ts';
+export { BUILT_IN_PROVIDERS, LOCAL_SERVERS, serviceOf } from './services.ts';
 export type { BuiltInProvider, LocalServer } from './services.ts';
 export { withBuiltIns } from './with-built-ins.ts';

@@ -37,6 +37,8 @@ export const SessionSummary = z.object({
   spending: Spending.optional(),
   /** Every limit of money, tokens, steps and time, where there are any. */
   budget: z.array(BudgetLine).optional(),
+  /** The one that stopped it. */
+  reached: BudgetLine.optional(),
   /** To be taken up when a host starts: a turn is open, or the session is marked to run on start. */
   open: z.boolean(),
   /** Its turn waits for a slot, with this place among those that do, from 1. Only from a host that runs it: no store keeps it. */

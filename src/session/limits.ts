@@ -131,7 +131,7 @@ function paysFor(line: Line, input: number, price: Price | undefined): number {
 }
 
 /** Whether money is limited and a price must be known. */
-export function needsPrice({ budget }: Profile): boolean {
+export function needsPrice({ budget }: Pick<Profile, 'budget'>): boolean {
   return (
     budget?.unknownPrice !== 'allow' &&
     BudgetScope.options.some((scope) => budget?.[scope]?.usd !== undefined)

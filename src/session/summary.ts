@@ -38,6 +38,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     ...(state.root === undefined ? {} : { root: state.root }),
     ...(state.depth === 0 ? {} : { depth: state.depth }),
     ...(state.runOnStartAt === undefined ? {} : { runOnStartAt: state.runOnStartAt }),
+    ...(state.reached === undefined ? {} : { reached: state.reached }),
     ...(budget.length === 0 ? {} : { budget: [...budget] }),
     ...(wake === undefined ? {} : { wakeAt: wake }),
     ...(state.lastOutcome === undefined ? {} : { lastOutcome: state.lastOutcome }),

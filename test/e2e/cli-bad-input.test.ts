@@ -103,7 +103,24 @@ const REFUSED: readonly Case[] = [
     says: /invalid_params.*gone/,
   },
   { what: '--detach', args: [...PRACTICE, '--detach', 'say hi'], exit: 2, says: 'daemon' },
-  { what: '--budget', args: [...PRACTICE, '--budget', '1', 'say hi'], exit: 2, says: 'prices' },
+  { what: '--budget', args: [...PRACTICE, '--budget', 'lots', 'say hi'], exit: 2, says: 'number from 0' },
+  {
+    what: '--budget with a model that no catalogue knows',
+    args: ['run', '-m', 'local/mystery', '--budget', '1', 'say hi'],
+    before: (desk) =>
+      configure(
+        desk,
+        '{ "providers": { "local": { "kind": "openai-compatible", "baseUrl": "http://127.0.0.1:9/v1" } } }',
+      ),
+    exit: 2,
+    says: /invalid_params.*price of local\/mystery is unknown/,
+  },
+  {
+    what: 'a limit to raise that is none',
+    args: ['continue', 'a', '--raise', 'session.time=5'],
+    exit: 2,
+    says: /invalid_params.*session\.time=5.*wallMs/,
+  },
   { what: 'an unknown command', args: ['lits'], exit: 2, says: /invalid_params.*list/ },
   { what: 'an unknown option', args: ['list', '--al'], exit: 2, says: /invalid_params.*--al/ },
   { what: 'no terminal for the prompt', args: [], exit: 2, says: 'carrel run' },

@@ -1,4 +1,6 @@
-import { PRACTICE_ID } from '../../model/index.ts';
+import { systemClock } from '../../base/index.ts';
+import { capabilitiesOf, PRACTICE_ID, practiceModel, serviceOf } from '../../model/index.ts';
+import type { Price } from '../../protocol/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { note } from '../note.ts';
@@ -6,12 +8,17 @@ import { checkProvider, type ProviderCheck } from '../provider-check.ts';
 import { mark } from '../render/style.ts';
 import { table, type Column } from '../render/table.ts';
 import { printValue } from '../render/value.ts';
-import { loadSetting, usableProviders } from '../setting.ts';
+import { price } from '../render/money.ts';
+import { loadSetting, usableProviders, type Setting } from '../setting.ts';
 
 interface Row {
   readonly model: string;
   readonly provider: string;
   readonly default: boolean;
+  readonly contextTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Dollars for a million tokens; null is unknown. */
+  readonly price: Price | null;
 }
 
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -26,6 +33,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     model,
     provider: providerOf(model),
     default: model === setting.config.model,
+    ...known(setting, model),
   }));
   const checks = options.flag('check')
     ? await Promise.all(usable.map((provider) => checkProvider(provider)))
@@ -37,6 +45,17 @@ export async function run(invocation: Invocation): Promise<Exit> {
       terminal.out.write(`${mark(terminal.out, check.ok ? 'ok' : 'failed')} ${sentence(check)}\n`);
   }
   return checks.every((check) => check.ok) ? EXIT.done : EXIT.failed;
+}
+
+/** Also of a model that cannot be asked, because its key is missing. */
+function known({ providers }: Setting, id: string): Pick<Row, 'contextTokens' | 'outputTokens' | 'price'> {
+  const provider = providers.find(({ name }) => name === providerOf(id));
+  const model = id.slice(id.indexOf('/') + 1);
+  const { contextTokens, outputTokens, price } =
+    id === PRACTICE_ID
+      ? practiceModel({ clock: systemClock }).capabilities
+      : capabilitiesOf(model, provider?.models?.[model], provider && serviceOf(provider));
+  return { contextTokens: contextTokens ?? null, outputTokens: outputTokens ?? null, price: price ?? null };
 }
 
 const providerOf = (id: string): string => id.slice(0, id.indexOf('/'));
@@ -52,5 +71,10 @@ function sentence({ provider, what, models }: ProviderCheck): string {
 const COLUMNS: readonly Column<Row>[] = [
   { head: 'MODEL', cell: (row) => row.model },
   { head: 'PROVIDER', cell: (row) => row.provider },
+  {
+    head: 'WINDOW',
+    cell: (row) => (row.contextTokens === null ? 'unknown' : String(row.contextTokens)),
+  },
+  { head: 'PRICE', cell: (row) => price(row.price ?? undefined) },
   { head: 'DEFAULT', cell: (row) => (row.default ? 'yes' : '') },
 ];

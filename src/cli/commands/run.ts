@@ -24,8 +24,6 @@ export async function run(invocation: Invocation): Promise<Exit> {
 const MISSING: Readonly<Record<string, string>> = {
   detach:
     '--detach needs the daemon, which does not exist yet: leave the command running, or start it with nohup',
-  budget:
-    '--budget needs prices, which this version does not know: bound the turn with --max-steps or --timeout',
 };
 
 function refuseMissing({ options }: Invocation): void {

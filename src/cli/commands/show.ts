@@ -6,6 +6,7 @@ import type { Invocation } from '../invocation.ts';
 import { readEvents } from '../journal.ts';
 import { OWNER } from '../owner.ts';
 import { openReading } from '../reading.ts';
+import { budgetLine, spending } from '../render/money.ts';
 import { entryText } from '../render/entry.ts';
 import { ago, stamp } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
@@ -57,6 +58,8 @@ function facts(row: SessionSummary): string {
       'turns',
       `${String(row.turns)}, ${String(row.messages)} messages, ${String(input)} tokens in, ${String(output)} out`,
     ],
+    ['cost', row.spending === undefined ? 'unknown' : spending(row.spending)],
+    ['budget', (row.budget ?? []).map(budgetLine).join('; ')],
     ['queued', row.queued === 0 ? '' : `${String(row.queued)}, ${String(row.held)} of them held`],
     ['waiting', row.waiting === 0 ? '' : `${String(row.waiting)} call(s): carrel inbox`],
     ['parent', row.parent ?? ''],

@@ -1,5 +1,6 @@
 import { oneLine, stripControls } from '../../base/index.ts';
 import type { EventOf, SessionEvent } from '../../protocol/index.ts';
+import { spending } from './money.ts';
 import type { Pen } from './pen.ts';
 import { paint } from './style.ts';
 
@@ -43,6 +44,12 @@ export function notes(pen: Pen, event: SessionEvent, { inputs, asked }: NoteOpti
       if (event.data.decision === 'deny') pen.line('failed', 'denied');
       else pen.line('ok', `allowed, ${event.data.scope}`);
       return;
+    case 'budget.raised':
+      pen.line(
+        'info',
+        `budget ${event.data.scope}.${event.data.measure} raised from ${String(event.data.from)} to ${String(event.data.to)}`,
+      );
+      return;
     case 'turn.finished':
       finished(pen, event);
       return;
@@ -72,7 +79,8 @@ function sessionNote(pen: Pen, event: SessionEvent): void {
 
 function finished(pen: Pen, { data }: EventOf<'turn.finished'>): void {
   pen.endLine();
-  const usage = `${String(data.usage.input)} tokens in, ${String(data.usage.output)} out`;
+  const cost = data.spending === undefined ? '' : `, cost ${spending(data.spending)}`;
+  const usage = `${String(data.usage.input)} tokens in, ${String(data.usage.output)} out${cost}`;
   if (data.outcome === 'completed') {
     if (pen.err.terminal) pen.line('ok', paint(pen.err, 'dim', usage));
     return;
