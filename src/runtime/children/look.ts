@@ -39,6 +39,7 @@ async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Prom
       type: 'turn/cancel',
       id: `cmd_${child.slice('ses_'.length)}_x`,
       by: { kind: 'session', id },
+      turn: FIRST_TURN,
       reason: reason.slice(0, REASON_LENGTH),
     });
   } catch (error) {
@@ -46,6 +47,8 @@ async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Prom
   }
 }
 
+/** It begins in the append that creates the child, behind `session.created` and `input.accepted`. */
+const FIRST_TURN = 'trn_3';
 /** Characters that a reason may have. */
 const REASON_LENGTH = 2_000;
 
