@@ -1,6 +1,6 @@
 // A module of tools that behave in every way code can. Loaded by tool processes, as users' modules are.
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
@@ -109,8 +109,9 @@ export const hostile = [
     setTimeout(() => forEver(() => held.push(Buffer.alloc(2 ** 20, 1))));
     return 'left a leak';
   }),
-  tool('leaves', () => {
-    setTimeout(() => {
+  tool('leaves', (_args, { folder }) => {
+    // In the middle of the next call, which says that it has begun.
+    watch(folder).once('change', () => {
       throw new Error('too late');
     });
     return 'left something';
