@@ -10,6 +10,8 @@ import { Stop, stopReason } from './perform/view.ts';
 
 /** Before a call that found no place to wait for a slot asks for one again, ms. */
 const SLOT_RETRY_MS = 1_000;
+/** The clock is looked at this often while something has a time, ms: it may be set, and a machine may sleep. */
+const LOOK_MS = 60_000;
 
 type Doable = Exclude<Effect, { kind: 'timer' | 'child' }>;
 
@@ -92,8 +94,7 @@ export class Performer {
   }
 
   #want(effect: Doable | Timer): void {
-    if (effect.kind === 'timer')
-      return this.#arm(effect.key, effect.at, () => this.#submit({ type: 'timer/fired', key: effect.key }));
+    if (effect.kind === 'timer') return this.#arm(effect.key, effect.at, () => this.#fire(effect));
     const running = this.#running.get(effect.key);
     const stop = effect.kind !== 'judge' && effect.stop;
     if (running !== undefined) {
@@ -194,13 +195,18 @@ export class Performer {
     });
   }
 
-  /** Timers may fire early when the clock jumps; `fire` runs only once the time has come. */
-  #arm(key: string, at: number, fire: () => void): void {
+  /** The clock may have been set back: then it is not yet time. */
+  #fire(timer: Timer): void {
+    if (timer.at > this.#work.scope.clock.now()) this.#want(timer);
+    else this.#submit({ type: 'timer/fired', key: timer.key });
+  }
+
+  #arm(key: string, at: number, look: () => void): void {
     if (this.#timers.has(key)) return;
-    const timer = this.#work.scope.clock.after(at - this.#work.scope.clock.now(), () => {
+    const { clock } = this.#work.scope;
+    const timer = clock.after(Math.min(at - clock.now(), LOOK_MS), () => {
       this.#timers.delete(key);
-      if (this.#work.scope.clock.now() >= at) fire();
-      else this.#arm(key, at, fire);
+      look();
     });
     this.#timers.set(key, timer);
   }

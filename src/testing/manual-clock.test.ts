@@ -11,6 +11,16 @@ describe('manual clock', () => {
     expect([clock.now(), clock.monotonic()]).toEqual([1250, 250]);
   });
 
+  it('jumps without a timer that notices', async () => {
+    const clock = manualClock(1000);
+    const fired: number[] = [];
+    clock.after(100, () => fired.push(clock.now()));
+    clock.jump(-500);
+    expect([clock.now(), clock.monotonic(), fired]).toEqual([500, 0, []]);
+    await clock.advance(100);
+    expect(fired).toEqual([600]);
+  });
+
   it('fires in the order of time, then of making, each at its own time', async () => {
     const clock = manualClock(0);
     const fired: string[] = [];

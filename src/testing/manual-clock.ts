@@ -8,6 +8,8 @@ export interface ManualClock extends Clock {
    * those that are made on the way; between them, everything that only waits for promises runs. Calls queue behind each other.
    */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock on or back, as a person or a time server does: no time passes, and no timer fires. */
+  jump(ms: number): void;
   /** Timers that wait. */
   readonly pending: number;
 }
@@ -26,6 +28,7 @@ const settle = (): Promise<void> => setImmediate();
 export function manualClock(startAt: number = DEFAULT_START): ManualClock {
   const timers = new Set<Timer>();
   let elapsedMs = 0;
+  let jumpedMs = 0;
   let last = Promise.resolve();
 
   const nextDue = (endAt: number): Timer | undefined => {
@@ -48,7 +51,7 @@ export function manualClock(startAt: number = DEFAULT_START): ManualClock {
   };
 
   return {
-    now: () => startAt + elapsedMs,
+    now: () => startAt + elapsedMs + jumpedMs,
     monotonic: () => elapsedMs,
     after(delayMs, fire) {
       const timer = { dueAt: elapsedMs + Math.max(0, Math.ceil(delayMs)), fire };
@@ -63,6 +66,9 @@ export function manualClock(startAt: number = DEFAULT_START): ManualClock {
       const done = last.then(() => run(ms));
       last = done.catch(() => undefined);
       return done;
+    },
+    jump(ms) {
+      jumpedMs += ms;
     },
     get pending() {
       return timers.size;
