@@ -122,7 +122,7 @@ describe('a host that was started again', () => {
     });
     await using test = await openTestHost({ store, clock: world.clock, tools: [write], answers: [DONE] });
     await world.clock.advance(2 * HOUR);
-    expect((await outcomes(test)).toSorted()).toEqual(['completed', undefined]);
+    expect(new Set(await outcomes(test))).toEqual(new Set(['completed', undefined]));
     expect(claims).toBe(1);
     expect(test.faults).toMatchObject([{ what: 'a session could not be taken up', session: broken }]);
   });
