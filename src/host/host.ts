@@ -1,7 +1,7 @@
 // The library door: composes everything below it, and reads no environment.
 import { setImmediate } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/index.ts';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError, type SessionSummary } from '../protocol/index.ts';
 import {
   Admission,
   Beat,
@@ -16,6 +16,7 @@ import type { ListQuery, SessionPage } from '../store/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
+import { childrenOf, refuseAtWork, subtreeOf } from './subtree.ts';
 import type {
   CreateOptions,
   Host,
@@ -111,10 +112,14 @@ class NearHost implements Host {
   }
 
   async erase(id: string): Promise<{ readonly head: string }> {
-    const { name, status } = await (await this.session(id)).summary();
-    if (status === 'running' || status === 'waiting') {
-      throw new CarrelError('conflict', `Session ${name} is ${status}: cancel its turn first.`);
-    }
+    const row = await (await this.session(id)).summary();
+    const below = await subtreeOf(this.#scope.store, this.#scope.owner, id);
+    refuseAtWork([row, ...below], 'erase');
+    for (const { session } of below) await this.#eraseOne(session);
+    return this.#eraseOne(id);
+  }
+
+  #eraseOne(id: string): Promise<{ readonly head: string }> {
     return this.#supervisor.retire(id, async () => {
       const { blobs, conversations, owner, store } = this.#scope;
       conversations.take(id);
@@ -135,6 +140,12 @@ class NearHost implements Host {
       return position === undefined ? row : { ...row, position };
     });
     return { ...page, sessions };
+  }
+
+  async children(id: string): Promise<readonly SessionSummary[]> {
+    const { owner, store } = this.#scope;
+    await this.session(id);
+    return childrenOf(store, owner, id);
   }
 
   inbox(): Promise<readonly InboxItem[]> {

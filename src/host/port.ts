@@ -137,6 +137,8 @@ export interface InboxItem {
   readonly session: string;
   readonly name: string;
   readonly folder: string;
+  /** Of a child: the sessions above it, from the one at the top to its parent. */
+  readonly lineage: readonly { readonly session: string; readonly name: string }[];
   readonly call: string;
   readonly tool: string;
   readonly summary: string;
@@ -149,10 +151,12 @@ export interface Host extends AsyncDisposable {
   create(options: CreateOptions): Promise<SessionHandle>;
   /** `not_found` when there is none. Does not wake it. */
   session(id: string): Promise<SessionHandle>;
-  /** Removes the session for good, with everything that is only its own. `conflict` while a turn is open: cancel it first. Gives the hash of its last event. */
+  /** Removes the session and all that it spawned for good, with everything that is only theirs. `conflict` while a turn of one of them is open: cancel it first. When the host ends in between, some of what it spawned is gone and the session is not: ask again. Gives the hash of its last event. */
   erase(id: string): Promise<{ readonly head: string }>;
   /** Rows as stored; those whose turn waits for a slot have its `position`. */
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
+  /** The sessions that it spawned, oldest first; `not_found` when there is no such session. */
+  children(id: string): Promise<readonly SessionSummary[]>;
   inbox(): Promise<readonly InboxItem[]>;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
   inspect(): HostReport;

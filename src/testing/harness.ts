@@ -17,7 +17,7 @@ import {
   type ScriptedModel,
   type ScriptedModelOptions,
 } from '../model/index.ts';
-import type { Profile, SessionLimits } from '../protocol/index.ts';
+import type { Grant, Profile, SessionLimits } from '../protocol/index.ts';
 import { createMemoryStore, type Store } from '../store/index.ts';
 import { createTools, type Tool } from '../tool/index.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -37,6 +37,8 @@ export interface TestHostOptions {
   readonly profile?: Partial<Omit<Profile, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
   readonly limits?: Partial<HostLimits>;
   readonly recover?: HostOptions['recover'];
+  /** Permissions that hold for every session; those given for good are added. Default none, and none is kept. */
+  readonly grants?: Grant[];
   /** Resident memory of the process; default little. */
   readonly memoryBytes?: () => number;
 }
@@ -70,9 +72,13 @@ function profileOf({ profile = {}, tools = [] }: TestHostOptions, model: string)
   };
 }
 
+function kept(grants: Grant[]): Pick<HostOptions, 'grants' | 'saveGrant'> {
+  return { grants: () => grants, saveGrant: (grant) => Promise.resolve(void grants.push(grant)) };
+}
+
 /** Disposing closes the host, and with it the store, and removes the folder. */
 export async function openTestHost(options: TestHostOptions = {}): Promise<TestHost> {
-  const { store = createMemoryStore(), clock = manualClock(), tools = [], limits, recover } = options;
+  const { store = createMemoryStore(), clock = manualClock(), tools = [], limits, recover, grants } = options;
   const model = options.model ?? scriptedModel({ answers: options.answers ?? [] });
   const folder = await mkdtemp(join(tmpdir(), 'carrel-test-'));
   const faults: TestHost['faults'][number][] = [];
@@ -84,6 +90,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     profiles: new Map([['default', profileOf(options, model.id)]]),
     onFault: (fault) => faults.push(fault),
     ...(limits === undefined ? {} : { limits }),
+    ...(grants === undefined ? {} : kept(grants)),
     memoryBytes: options.memoryBytes ?? (() => 0),
     ...(recover === undefined ? {} : { recover }),
   });

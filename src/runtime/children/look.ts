@@ -28,7 +28,10 @@ export async function look(work: ChildWork, effect: ChildEffect): Promise<Effect
   return waiting === known ? undefined : { type: 'child/changed', call, waiting };
 }
 
-const NEVER_BEGAN = { code: 'cancelled', message: 'It was stopped before it began.' } as const;
+const NEVER_BEGAN = {
+  code: 'cancelled',
+  message: 'There is no such child: it was stopped before it began, or erased.',
+} as const;
 
 /** By a command of its own name, so that it may be said again. A turn that has ended meanwhile refuses, and its end is news. */
 async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Promise<void> {
