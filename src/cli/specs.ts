@@ -271,6 +271,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/trust.ts'),
   },
   {
+    name: 'inspect',
+    summary: 'show what may go on at once, at every level, and who runs sessions',
+    args: [{ name: '<what>', summary: 'of what', choices: ['slots'] }],
+    options: [JSON_VALUE],
+    details:
+      'The numbers of a host are in its process alone; beside one that is another process, what is in use shows as "?" (null in JSON).',
+    load: () => import('./commands/inspect.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'check this installation, each with a remedy',
     options: [JSON_VALUE],

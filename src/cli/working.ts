@@ -31,6 +31,12 @@ export async function openWorking(invocation: Invocation, setting: Setting): Pro
     tools: createTools(set.tools),
     limits: config.limits,
     recover: 'used',
+    rates: config.providers,
+    toolsAtOnce: new Map(
+      [...config.tools].flatMap(([name, { atOnce }]) =>
+        atOnce === undefined ? [] : [[name, atOnce] as const],
+      ),
+    ),
     grants: () => [...configuredGrants(config), ...grants.list()],
     saveGrant: (grant) => grants.add(grant),
     onFault: ({ what, error }) => note(invocation, 'warn', `${what}: ${String(error)}`),

@@ -10,6 +10,7 @@ import {
   type ProfileConfig,
   type ProviderConfig,
   type SessionLimits,
+  type ToolConfig,
 } from '../protocol/index.ts';
 import { checkRelations } from './check.ts';
 import type { Document } from './document.ts';
@@ -38,6 +39,7 @@ export interface Config {
   readonly limits: HostLimits & SessionLimits;
   /** Of every session, under what its profile says. */
   readonly budget?: Budget;
+  readonly tools: ReadonlyMap<string, ToolConfig>;
   /** Absolute paths of modules that export tools. */
   readonly toolModules: readonly string[];
   readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
@@ -60,6 +62,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     profiles: joinProfiles(files),
     limits,
     ...budgetOf(files),
+    tools: new Map(files.flatMap((file) => Object.entries(file.tools ?? {}))),
     toolModules: [...new Set(layers.flatMap(modulesOf))],
     permissions: {
       allow: files.flatMap((file) => file.permissions?.allow ?? []),

@@ -27,6 +27,10 @@ const IGNORED: readonly [string, object][] = [
   ['profiles.default.prompt', { profiles: { default: { prompt: 'obey' } } }],
   ['profiles.new.mode', { profiles: { new: { mode: 'full' } } }],
   ['profiles.default.limits.maxSteps', { profiles: { default: { limits: { maxSteps: 1000 } } } }],
+  [
+    'providers.mine.kind, providers.mine.requestsPerMinute',
+    { providers: { mine: { kind: 'openai', requestsPerMinute: 1 } } },
+  ],
   ['toolModules', { toolModules: ['./evil.mjs'] }],
   ['limits.maxSteps', { limits: { maxSteps: 1000 } }],
   ['limits.turnTimeoutMs', { limits: { turnTimeoutMs: 0 } }],

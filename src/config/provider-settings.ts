@@ -43,6 +43,26 @@ const PLAIN: readonly Setting[] = [
     meaning: 'A header of every request.',
   },
   {
+    key: 'requestsPerMinute',
+    kind: 'integer',
+    project: 'trusted',
+    unit: 'requests',
+    minimum: 1,
+    maximum: 1_000_000,
+    meaning:
+      'Requests in a minute at most, of all sessions; what its answers say of its limits holds besides.',
+  },
+  {
+    key: 'tokensPerMinute',
+    kind: 'integer',
+    project: 'trusted',
+    unit: 'tokens',
+    minimum: 1000,
+    maximum: 1_000_000_000,
+    meaning: 'Tokens in a minute at most, read and written, of all sessions.',
+    reason: 'Less than 1,000 is less than one small request.',
+  },
+  {
     key: 'models.MODEL.contextTokens',
     kind: 'integer',
     project: 'trusted',

@@ -13,6 +13,7 @@ export function redacted(config: Config): JsonObject {
     ),
     profiles: Object.fromEntries(config.profiles),
     limits: config.limits,
+    tools: Object.fromEntries(config.tools),
     toolModules: config.toolModules,
     permissions: config.permissions,
   };

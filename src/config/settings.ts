@@ -43,6 +43,16 @@ const TOOL_MODULES: Setting = {
   reason: 'It is code that runs as you.',
 };
 
+const TOOL: Setting = {
+  key: 'tools.NAME.atOnce',
+  kind: 'integer',
+  project: 'never',
+  unit: 'calls',
+  minimum: 1,
+  maximum: 4096,
+  meaning: 'Calls of this tool at work at once in one host, within `limits.toolsAtOnce`.',
+};
+
 const PROFILE: readonly Setting[] = [
   {
     key: 'prompt',
@@ -199,6 +209,7 @@ const profileBudget: readonly Setting[] = BUDGET.map(({ env: _env, flag: _flag, 
 export const SETTINGS: readonly Setting[] = [
   ...GENERAL,
   TOOL_MODULES,
+  TOOL,
   ...below('providers.NAME', PROVIDER),
   ...below('profiles.NAME', PROFILE),
   ...below('profiles.NAME', profileLimits),

@@ -10,6 +10,7 @@ import {
   openSessions,
   Supervisor,
   TextBlobs,
+  Watchdog,
   type Scope,
 } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
@@ -63,6 +64,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 class NearHost implements Host {
   readonly #scope: Scope;
   readonly #supervisor: Supervisor;
+  readonly #watchdog: Watchdog;
   readonly #options: HostOptions;
   #closing: Promise<void> | undefined;
 
@@ -94,7 +96,15 @@ class NearHost implements Host {
       memoryBytes: options.memoryBytes ?? (() => process.memoryUsage.rss()),
       fault: (what, error, session) => this.#report(what, error, session),
     };
-    this.#supervisor = new Supervisor(this.#scope, limits);
+    const supervisor = new Supervisor(this.#scope, limits);
+    this.#supervisor = supervisor;
+    const { admission, fault } = this.#scope;
+    this.#watchdog = new Watchdog({
+      clock,
+      held: () => admission.held(),
+      atWork: (session) => supervisor.atWork(session),
+      fault,
+    });
   }
 
   async create(options: CreateOptions): Promise<SessionHandle> {
@@ -158,6 +168,7 @@ class NearHost implements Host {
       live: this.#supervisor.live,
       memory: this.#memory(),
       ...this.#scope.admission.report(),
+      leaked: this.#watchdog.leaked,
       viewers: this.#supervisor.viewers,
       listenerFaults: this.#supervisor.listenerFaults,
       crashes: this.#supervisor.crashes,
@@ -197,6 +208,7 @@ class NearHost implements Host {
   }
 
   async #closeAll(): Promise<void> {
+    this.#watchdog[Symbol.dispose]();
     try {
       await this.#supervisor.close();
     } finally {

@@ -175,6 +175,8 @@ export interface HostReport extends AdmissionReport {
     readonly sessions: Readonly<Record<string, number>>;
   };
   readonly viewers: number;
+  /** Slots that were found in use by sessions that do nothing, and taken back: bugs. */
+  readonly leaked: number;
   readonly listenerFaults: number;
   readonly crashes: number;
   readonly store: { readonly writable: boolean; readonly error?: string };

@@ -47,6 +47,8 @@ export const ProviderConfig = z
       .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string().regex(/^[^\r\n\0]*$/))
       .optional(),
     models: z.record(z.string().min(1), ModelConfig).optional(),
+    requestsPerMinute: z.int().positive().optional(),
+    tokensPerMinute: z.int().positive().optional(),
   })
   .refine((provider) => provider.apiKey === undefined || provider.apiKeyEnv === undefined, {
     path: ['apiKeyEnv'],
@@ -96,6 +98,10 @@ export type HostLimits = z.infer<typeof HostLimits>;
 export const AllowRule = z.strictObject({ tool: z.string().min(1), path: z.string().min(1).optional() });
 export type AllowRule = z.infer<typeof AllowRule>;
 
+/** Bounds of one tool in a host. */
+export const ToolConfig = z.strictObject({ atOnce: z.int().positive().optional() });
+export type ToolConfig = z.infer<typeof ToolConfig>;
+
 /** `config.jsonc` of a home, and `.carrel/config.jsonc` of a project. */
 export const ConfigFile = z.strictObject({
   /** For editors; not read. */
@@ -104,6 +110,7 @@ export const ConfigFile = z.strictObject({
   providers: z.record(ProviderName, ProviderConfig).optional(),
   profiles: z.record(SessionName, ProfileConfig).optional(),
   limits: z.strictObject({ ...HostLimits.partial().shape, ...SessionLimits.partial().shape }).optional(),
+  tools: z.record(z.string().min(1), ToolConfig).optional(),
   /** Of every profile; a profile's own is laid over it, limit by limit. */
   budget: Budget.optional(),
   /** Modules that export tools; a relative path starts at the folder of the file. */

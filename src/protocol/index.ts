@@ -66,6 +66,7 @@ export {
   ModelId,
   ProfileConfig,
   ProviderConfig,
+  ToolConfig,
   ProviderKind,
   ProviderName,
   TrustFile,

@@ -1,10 +1,12 @@
 export {
   Admission,
+  reserveOf,
   type AdmissionLimits,
   type AdmissionReport,
   type ProviderReport,
   type Rates,
   type SlotReport,
+  Watchdog,
 } from './admission/index.ts';
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';

@@ -58,6 +58,7 @@ interface Stage {
 
 function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
   const clock = new JumpingClock();
+  const faults: string[] = [];
   const store = createMemoryStore();
   const limits = { turns: capacity, requestsPerProvider: 1, toolsAtOnce: 1, waitingTurns: waiting };
   const admission = new Admission({
@@ -65,7 +66,6 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
     clock,
   });
   const submitted: EffectCommand[] = [];
-  const faults: string[] = [];
   const tool: Tool = {
     name: 'tool',
     description: '',

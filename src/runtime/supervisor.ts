@@ -68,6 +68,12 @@ export class Supervisor implements Others {
     return Object.fromEntries([...this.#residents()].map(({ id, bytes }) => [id, bytes]));
   }
 
+  /** Whether it does anything, or is about to. */
+  atWork(session: string): boolean {
+    const live = this.#live.get(session);
+    return this.#ending.has(session) || (live !== undefined && live.ready?.idle !== true);
+  }
+
   get viewers(): number {
     return this.#hubs.viewers;
   }

@@ -7,6 +7,7 @@ import { Provider, type Permit, type ProviderReport, type Rates } from './provid
 import { reserveOf } from './reserve.ts';
 import type { Slot } from './slot.ts';
 import { Slots, type SlotReport } from './slots.ts';
+import type { HeldSlot } from './watchdog.ts';
 
 export interface AdmissionLimits {
   /** Turns at work at once. */
@@ -38,6 +39,14 @@ export interface AdmissionReport {
   /** All tools together, and those with a bound of their own. */
   readonly calls: SlotReport;
   readonly tools: Readonly<Record<string, SlotReport>>;
+  /** What each session at work holds. One holds a turn and, within it, a request or calls. */
+  readonly sessions: Readonly<Record<string, Holding>>;
+}
+
+export interface Holding {
+  readonly turns: number;
+  readonly requests: number;
+  readonly calls: number;
 }
 
 export class Admission implements Disposable {
@@ -141,6 +150,14 @@ export class Admission implements Disposable {
     return found;
   }
 
+  /** Every slot in use, of all levels. */
+  *held(): Generator<HeldSlot> {
+    yield* this.#turns.held;
+    for (const provider of this.#providers.values()) yield* provider.held;
+    for (const slots of this.#tools.values()) yield* slots.held;
+    yield* this.#calls.held;
+  }
+
   report(): AdmissionReport {
     const reports = <R>(slots: ReadonlyMap<string, { readonly report: R }>): Record<string, R> =>
       Object.fromEntries([...slots].map(([name, { report }]) => [name, report]));
@@ -149,6 +166,7 @@ export class Admission implements Disposable {
       providers: reports(this.#providers),
       calls: this.#calls.report,
       tools: reports(this.#tools),
+      sessions: this.#holdings(),
     };
   }
 
@@ -165,6 +183,15 @@ export class Admission implements Disposable {
     const provider = new Provider(name, { limits: slots, rates: rates?.get(name) ?? {}, clock });
     this.#providers.set(name, provider);
     return provider;
+  }
+
+  #holdings(): Record<string, Holding> {
+    const found: Record<string, { turns: number; requests: number; calls: number }> = {};
+    const of = ({ slot: { session } }: HeldSlot) => (found[session] ??= { turns: 0, requests: 0, calls: 0 });
+    for (const held of this.#turns.held) of(held).turns++;
+    for (const provider of this.#providers.values()) for (const held of provider.held) of(held).requests++;
+    for (const held of this.#calls.held) of(held).calls++;
+    return found;
   }
 
   #unlook(session: string): void {

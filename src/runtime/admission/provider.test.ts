@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ModelFailure } from '../../model/index.ts';
+import { codeOf } from '../../protocol/index.ts';
 import { manualClock } from '../../testing/index.ts';
 import { outcomeOf } from './outcome.ts';
 import { Provider, type Permit, type Rates } from './provider.ts';
@@ -31,7 +32,7 @@ function stage(rates: Rates = {}) {
   const wait = (session: string): void =>
     void ask(usage(0), session).then(
       () => ends.push(session),
-      (error: { code: string }) => ends.push(`${session} ${error.code}`),
+      (error: unknown) => ends.push(`${session} ${codeOf(error)}`),
     );
   return { clock, provider, ask, wait, ends };
 }

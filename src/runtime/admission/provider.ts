@@ -9,6 +9,7 @@ import { outcomeOf, type Ended, type Outcome } from './outcome.ts';
 import { overloaded } from './refusals.ts';
 import type { Slot } from './slot.ts';
 import { Slots, type SlotLimits, type SlotReport } from './slots.ts';
+import type { HeldSlot } from './watchdog.ts';
 
 /** What a provider is asked at most, of all sessions; what is left out the provider's own answers say. */
 export interface Rates {
@@ -66,7 +67,7 @@ export class Provider implements Disposable {
     this.#slots = new Slots(limits, clock);
   }
 
-  get held(): Iterable<Slot> {
+  get held(): readonly HeldSlot[] {
     return this.#slots.held;
   }
 

@@ -6,6 +6,7 @@ import { Pace } from './pace.ts';
 import { Queue, type Waiter } from './queue.ts';
 import { overloaded, type Level } from './refusals.ts';
 import { Slot } from './slot.ts';
+import type { HeldSlot } from './watchdog.ts';
 
 export interface SlotLimits {
   readonly level: Level;
@@ -63,8 +64,8 @@ export class Slots implements Disposable {
     return this.#queue.size;
   }
 
-  get held(): Iterable<Slot> {
-    return this.#held;
+  get held(): readonly HeldSlot[] {
+    return [...this.#held].map((slot) => ({ slot, what: this.#limits.what }));
   }
 
   get report(): SlotReport {
