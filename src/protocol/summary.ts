@@ -30,6 +30,8 @@ export const SessionSummary = z.object({
   messages: z.int().nonnegative(),
   queued: z.int().nonnegative(),
   held: z.int().nonnegative(),
+  /** While it waits for a human: how often it asked so far, its children included. */
+  questions: z.int().positive().optional(),
   /** Calls that wait for a human. */
   waiting: z.int().nonnegative(),
   usage: Usage,

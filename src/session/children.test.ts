@@ -90,16 +90,28 @@ describe('a call that starts a child', () => {
     const [child = '', tool = ''] = self.state.turn?.step?.calls.map(({ id }) => id) ?? [];
     const seen = [statusOf(self.state)];
     const see = (command: AnyCommand): unknown => [self.submit(command), seen.push(statusOf(self.state))];
-    see({ type: 'child/changed', call: child, waiting: true });
+    see({ type: 'child/changed', call: child, waiting: true, questions: 1 });
     see({ type: 'call/finished', call: tool, status: 'ok', output: { text: '', bytes: 0 } });
     const { length } = self.journal;
-    see({ type: 'child/changed', call: child, waiting: true });
+    see({ type: 'child/changed', call: child, waiting: true, questions: 1 });
     expect(self.journal).toHaveLength(length);
-    see({ type: 'child/changed', call: child, waiting: false });
-    see({ type: 'child/changed', call: child, waiting: true });
+    see({ type: 'child/changed', call: child, waiting: false, questions: 1 });
+    see({ type: 'child/changed', call: child, waiting: true, questions: 2 });
+    see({ type: 'child/changed', call: child, waiting: true, questions: 3 });
     see(cancel());
-    expect(seen).toEqual(['running', 'running', 'waiting', 'waiting', 'running', 'waiting', 'running']);
-    expect(trace(self.journal)).toMatch(/a:child.waits b:ok a:child.works a:child.waits cancel$/);
+    expect(seen).toEqual([
+      'running',
+      'running',
+      'waiting',
+      'waiting',
+      'running',
+      'waiting',
+      'waiting',
+      'running',
+    ]);
+    expect(trace(self.journal)).toMatch(
+      /a:child.waits b:ok a:child.works a:child.waits a:child.waits cancel$/,
+    );
   });
 
   it('takes no result of a tool, and a tool none of a child', () => {

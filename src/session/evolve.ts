@@ -194,15 +194,19 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'tool.finished': (state, { call, data }) =>
     onCall(state, call, (old) => ({ ...old, status: 'ended', outcome: data.status })),
   'child.started': (state, { call, data }) => onCall(state, call, (old) => ({ ...old, child: data.child })),
-  'child.changed': (state, { call, data }) =>
-    onCall(state, call, (old) => ({ ...old, childWaits: data.waiting })),
+  'child.changed': (state, { call, data: { waiting, questions } }) =>
+    onCall(waiting ? asked(state) : state, call, (old) => ({
+      ...old,
+      childWaits: waiting,
+      childQuestions: questions,
+    })),
   // A child that was interrupted and waits for someone: so does its parent.
   'child.finished': (state, { data }) =>
     data.outcome === 'interrupted' && state.profile.recovery === 'pause'
       ? onTurn(state, (turn) => ({ ...turn, ending: 'pause' }))
       : state,
   'approval.requested': (state, { call, data }) =>
-    onCall(state, call, (old) => ({
+    onCall(asked(state), call, (old) => ({
       ...old,
       status: 'waiting',
       expiresAt: data.expiresAt,
@@ -259,6 +263,10 @@ function mark(state: SessionState, at: number, runOnStart: boolean | undefined):
   if (runOnStart === undefined) return state;
   const { runOnStartAt = at, ...rest } = state;
   return runOnStart ? { ...rest, runOnStartAt } : rest;
+}
+
+function asked(state: SessionState): SessionState {
+  return { ...state, questions: state.questions + 1 };
 }
 
 function omitLast(state: SessionState): SessionState {

@@ -115,7 +115,7 @@ function resultOf(
   if (effect.kind === 'run')
     return { type: 'call/finished', call: effect.call, status, output: { text: '', bytes: 0 } };
   if (effect.kind === 'child' && fails === true)
-    return { type: 'child/changed', call: effect.call, waiting: calls.length === 0 };
+    return { type: 'child/changed', call: effect.call, waiting: calls.length === 0, questions: said.length };
   if (effect.kind === 'child') {
     const result = { status, output: { text: '', bytes: 0 }, usage: { input: 1, output: 1 } };
     return { type: 'child/finished', call: effect.call, outcome, ...result };

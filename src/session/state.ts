@@ -14,7 +14,7 @@ import type {
 import { NO_USAGE } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 export interface QueuedInput {
   readonly command: string;
@@ -42,6 +42,8 @@ export interface CallState {
   readonly child?: string;
   /** Nothing below moves until a human answers. */
   readonly childWaits?: boolean;
+  /** How often that was so. */
+  readonly childQuestions?: number;
   readonly invalid?: ErrorInfo;
   /** Of its `tool.started`. */
   readonly incarnation?: number;
@@ -145,6 +147,8 @@ export interface SessionState {
   readonly grants: readonly Grant[];
   /** Events before this one are no longer sent to the model. */
   readonly cutBefore: number;
+  /** How often a human was asked, here or below. */
+  readonly questions: number;
   readonly lastOutcome?: Outcome;
   readonly lastError?: ErrorInfo;
 }
@@ -179,6 +183,7 @@ export function emptyState(session: string): SessionState {
     spent: NOTHING_SPENT,
     grants: [],
     cutBefore: 0,
+    questions: 0,
   };
 }
 

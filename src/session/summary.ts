@@ -8,13 +8,14 @@ import type { SessionState } from './state.ts';
 /** The list row of a session: a projection, rebuilt from the journal at any time. */
 export function summaryOf(state: SessionState): SessionSummary {
   const wake = wakeAt(state);
+  const status = statusOf(state);
   const budget = budgetLines(state);
   return {
     session: state.session,
     owner: state.owner,
     name: state.name,
     folder: state.folder,
-    status: statusOf(state),
+    status,
     profile: state.profile.name,
     model: state.profile.model,
     mode: state.profile.mode,
@@ -36,6 +37,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     ...(state.title === undefined ? {} : { title: state.title }),
     ...(state.parent === undefined ? {} : { parent: state.parent }),
     ...(state.root === undefined ? {} : { root: state.root }),
+    ...(status === 'waiting' ? { questions: state.questions } : {}),
     ...(state.depth === 0 ? {} : { depth: state.depth }),
     ...(state.runOnStartAt === undefined ? {} : { runOnStartAt: state.runOnStartAt }),
     ...(state.reached === undefined ? {} : { reached: state.reached }),

@@ -136,8 +136,8 @@ export const toolEvents = {
 export const childEvents = {
   /** Before the `tool.started` of its call, in the same append: the child's id is known here before the child exists. */
   'child.started': z.object({ child: SessionId, depth: z.int().positive() }),
-  /** Whether nothing below this call moves until a human answers. */
-  'child.changed': z.object({ child: SessionId, waiting: z.boolean() }),
+  /** Whether nothing below this call moves until a human answers; `questions` counts how often that was so. */
+  'child.changed': z.object({ child: SessionId, waiting: z.boolean(), questions: z.int().nonnegative() }),
   /** Before the `tool.finished` of its call, in the same append. `usage` is of the child and of all below it. */
   'child.finished': z.object({ child: SessionId, outcome: Outcome, usage: Usage }),
 };

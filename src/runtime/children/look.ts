@@ -23,9 +23,10 @@ export async function look(work: ChildWork, effect: ChildEffect): Promise<Effect
   if (hasEnded(row)) return finished(work, call, await endingOf(scope, row));
   if (stop) await cancel(work, effect);
   else if (row.status === 'running') void others.wake(child);
-  const known = view.state.turn?.step?.calls.find(({ id }) => id === call)?.childWaits ?? false;
+  const known = view.state.turn?.step?.calls.find(({ id }) => id === call);
   const waiting = row.status === 'waiting';
-  return waiting === known ? undefined : { type: 'child/changed', call, waiting };
+  if (!waiting && known?.childWaits !== true) return undefined;
+  return { type: 'child/changed', call, waiting, questions: row.questions ?? known?.childQuestions ?? 0 };
 }
 
 const NEVER_BEGAN = {

@@ -10,8 +10,12 @@ export function concernsParent(
   after: SessionState,
 ): boolean {
   if (after.parent === undefined || before.turns > 1) return false;
-  const waited = statusOf(before) === 'waiting';
-  return waited !== (statusOf(after) === 'waiting') || events.some(({ type }) => ENDS.has(type));
+  return question(before) !== question(after) || events.some(({ type }) => ENDS.has(type));
+}
+
+/** Which one a human has to answer before anything moves, by its number; 0 for none. */
+function question(state: SessionState): number {
+  return statusOf(state) === 'waiting' ? state.questions : 0;
 }
 
 /** Whether the parent of a session that was just loaded may have missed its end. */

@@ -54,12 +54,13 @@ export const decideFinished: Decider<Finished> = (draft, { call, status, output,
 
 export const decideChild: Decider<Child> = (draft, command) => {
   const { call } = command;
-  const { child, childWaits = false, status: open } = find(draft, call) ?? {};
+  const { child, childWaits = false, childQuestions = 0, status: open } = find(draft, call) ?? {};
   if (open !== 'started' || child === undefined)
     return refuse('conflict', `Call ${call} waits for no child.`);
   if (command.type === 'child/changed') {
-    const { waiting } = command;
-    if (waiting !== childWaits) draft.add('child.changed', { child, waiting }, place(draft, call));
+    const { waiting, questions } = command;
+    const known = waiting === childWaits && (!waiting || questions === childQuestions);
+    if (!known) draft.add('child.changed', { child, waiting, questions }, place(draft, call));
     return undefined;
   }
   const { outcome, usage, status, output, error } = command;

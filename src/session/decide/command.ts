@@ -106,7 +106,12 @@ export type EffectCommand =
       readonly error?: EventData<'tool.finished'>['error'];
       readonly tookMs?: number;
     }
-  | { readonly type: 'child/changed'; readonly call: string; readonly waiting: boolean }
+  | {
+      readonly type: 'child/changed';
+      readonly call: string;
+      readonly waiting: boolean;
+      readonly questions: number;
+    }
   /** The child's turn has ended, or there will be none. */
   | {
       readonly type: 'child/finished';
