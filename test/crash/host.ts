@@ -1,7 +1,7 @@
 // The host that is killed, and the one that takes its home afterwards: the same library door, store, tools and model.
 import { systemClock } from '../../src/base/index.ts';
 import { DEFAULT_SESSION_LIMITS } from '../../src/config/index.ts';
-import { openHost, type CreateOptions, type Host } from '../../src/host/index.ts';
+import { openHost, type CreateOptions, type Host, type HostOptions } from '../../src/host/index.ts';
 import { createModels } from '../../src/model/index.ts';
 import type { Profile } from '../../src/protocol/index.ts';
 import { openSqliteStore, type Store } from '../../src/store/index.ts';
@@ -42,7 +42,10 @@ function profileOf({ model }: Place): Profile {
 }
 
 /** Opens the home at once: `home_in_use` when it is not free. The host owns the store. */
-export async function openHome(place: Place): Promise<{ readonly host: Host; readonly store: Store }> {
+export async function openHome(
+  place: Place,
+  change: Partial<Pick<HostOptions, 'limits' | 'tools'>> = {},
+): Promise<{ readonly host: Host; readonly store: Store }> {
   const { home, kind, model, baseUrl, apiKey, ledger } = place;
   const local = { name: 'local', kind, baseUrl, apiKey, models: { [model]: { reasoning: true } } };
   const store = await openSqliteStore({ home });
@@ -52,6 +55,7 @@ export async function openHome(place: Place): Promise<{ readonly host: Host; rea
     tools: createTools([ledgerTool(ledger), ...EXEC]),
     profiles: new Map([['default', profileOf(place)]]),
     recover: 'all',
+    ...change,
   });
   return { host, store };
 }
