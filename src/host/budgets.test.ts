@@ -1,7 +1,9 @@
 // Budgets of a whole session: what is reserved reaches the model, what it reports reaches the totals, and limits outlive the host.
 import { describe, expect, it } from 'vitest';
+import type { ModelRequest, ScriptAnswer } from '../model/index.ts';
 import { createMemoryStore } from '../store/index.ts';
 import { openTestHost, scriptedModel, type ScriptedModel, type TestHostOptions } from '../testing/index.ts';
+import { builtinTools } from '../tool/index.ts';
 import { happened, intercepted, journal } from './fixtures.ts';
 import type { SessionHandle } from './port.ts';
 
@@ -173,5 +175,62 @@ it('working time is over while the model is asked: it is stopped, and what it sa
   expect(events.find(({ type }) => type === 'text.ended')?.data).toMatchObject({
     text: 'half',
     interrupted: true,
+  });
+});
+
+describe('a family with one budget', () => {
+  const family = builtinTools().filter(({ kind }) => kind !== undefined);
+  const spawn = (prompt: string) => ({ call: 'spawn', args: { prompt } });
+  const costing = (output: number) => ({ usage: { input: 50, output } });
+
+  /** The one at the top starts two children, of which `greedy` wants more than its share. */
+  function answers({ messages }: ModelRequest, _n: number): ScriptAnswer {
+    const said = messages.map(({ parts }) => JSON.stringify(parts)).join(' ');
+    if (said.includes('go'))
+      return messages.length === 1
+        ? [spawn('modest'), spawn('greedy'), costing(10)]
+        : [{ text: 'both heard' }, costing(10)];
+    if (said.includes('modest')) return [{ text: 'little' }, costing(10)];
+    return [{ call: 'message', args: { to: 'nobody', text: 'x' } }, costing(1_000)];
+  }
+
+  it('stops the child that reaches its share; the others go on, and the sum never passes the limit', async () => {
+    const model = priced(answers);
+    await using test = await openTestHost({ model, tools: family });
+    const session = await test.session({ change: { budget: { subtree: { usd: 0.9 } } } });
+    await ask(session);
+    const { sessions } = await test.host.list({ limit: 10 });
+    const [modest, greedy] = ['modest', 'greedy'].map((title) => sessions.find((row) => row.title === title));
+    expect(modest).toMatchObject({ status: 'idle', lastOutcome: 'completed' });
+    expect(greedy).toMatchObject({ status: 'paused', lastOutcome: 'halted', reached: { scope: 'subtree' } });
+    const results = (await journal(test.store, session.id)).flatMap((event) =>
+      event.type === 'tool.finished' ? [`${event.data.status}: ${event.data.output.text}`] : [],
+    );
+    expect(results.toSorted()).toEqual([
+      expect.stringMatching(/^error: .*halted.*budget of the subtree is reached/),
+      'ok: little',
+    ]);
+    const row = await session.summary();
+    const total = sessions.reduce((sum, { spending }) => sum + (spending?.cost ?? 0), 0);
+    expect((row.spending?.cost ?? 0) + (row.spendingBelow?.cost ?? 0)).toBe(total);
+    expect(row).toMatchObject({
+      status: 'idle',
+      lastOutcome: 'completed',
+      budget: [{ scope: 'subtree', spent: total / 1_000_000, reserved: 0 }],
+    });
+    expect(total).toBeLessThanOrEqual(900_000);
+    expect(total).toBeGreaterThan(200_000);
+  });
+
+  it('a child that has answered is given no more by a message', async () => {
+    await using test = await openTestHost({ model: priced(answers), tools: family });
+    const session = await test.session({ change: { budget: { subtree: { usd: 0.9 } } } });
+    await ask(session);
+    const { sessions } = await test.host.list({ limit: 10 });
+    const modest = await test.host.session(sessions.find(({ title }) => title === 'modest')?.session ?? '');
+    const before = test.model.requests.length;
+    await ask(modest, 'more');
+    expect(await modest.summary()).toMatchObject({ status: 'paused', reached: { scope: 'subtree' } });
+    expect(test.model.requests.length).toBe(before);
   });
 });

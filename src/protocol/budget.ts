@@ -17,11 +17,14 @@ const MAX_USD = 1_000_000;
 /** 0 dollars allows models that cost nothing. */
 export const Usd = z.number().nonnegative().max(MAX_USD);
 
+/** 0 lets nothing begin: so a child is left with what it used. */
+const Count = z.int().nonnegative();
+
 export const BudgetLimits = z.strictObject({
   usd: Usd.optional(),
-  tokens: z.int().positive().optional(),
-  steps: z.int().positive().optional(),
-  wallMs: z.int().positive().optional(),
+  tokens: Count.optional(),
+  steps: Count.optional(),
+  wallMs: Count.optional(),
 });
 export type BudgetLimits = z.infer<typeof BudgetLimits>;
 
@@ -47,6 +50,49 @@ export type BudgetLine = z.infer<typeof BudgetLine>;
 /** What was paid, as far as prices are known: with `unknown` requests of which nobody knows the cost, `cost` is a lower bound. */
 export const Spending = z.object({ cost: z.int().nonnegative(), unknown: z.int().nonnegative() });
 export type Spending = z.infer<typeof Spending>;
+
+const Reserved = z.object({ cost: Count, tokens: Count, steps: Count });
+export type Reserved = z.infer<typeof Reserved>;
+
+/** What was used. Money is in millionths of a dollar. */
+export const Spent = z.object({
+  ...Spending.shape,
+  tokens: Count,
+  steps: Count,
+  wallMs: Count,
+  /** Reserved for what nobody ever said the use of. It stays reserved. */
+  lost: Reserved,
+});
+export type Spent = z.infer<typeof Spent>;
+
+export const NOTHING_RESERVED: Reserved = { cost: 0, tokens: 0, steps: 0 };
+export const NOTHING_SPENT: Spent = {
+  cost: 0,
+  unknown: 0,
+  tokens: 0,
+  steps: 0,
+  wallMs: 0,
+  lost: NOTHING_RESERVED,
+};
+
+export function addReserved(a: Reserved, b: Partial<Reserved>): Reserved {
+  return {
+    cost: a.cost + (b.cost ?? 0),
+    tokens: a.tokens + (b.tokens ?? 0),
+    steps: a.steps + (b.steps ?? 0),
+  };
+}
+
+export function addSpent(a: Spent, b: Partial<Spent>): Spent {
+  return {
+    cost: a.cost + (b.cost ?? 0),
+    unknown: a.unknown + (b.unknown ?? 0),
+    tokens: a.tokens + (b.tokens ?? 0),
+    steps: a.steps + (b.steps ?? 0),
+    wallMs: a.wallMs + (b.wallMs ?? 0),
+    lost: b.lost === undefined ? a.lost : addReserved(a.lost, b.lost),
+  };
+}
 
 const Rate = z.number().nonnegative().max(1_000_000);
 const rates = {

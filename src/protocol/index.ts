@@ -15,6 +15,8 @@ export {
 export { addUsage, NO_USAGE } from './values.ts';
 export { BlobId, CallId, CommandId, PartId, SessionId, SessionName, StepId, TurnId } from './ids.ts';
 export {
+  addReserved,
+  addSpent,
   Budget,
   BudgetLimits,
   BudgetLine,
@@ -25,10 +27,14 @@ export {
   MILLION,
   microUsd,
   mostCost,
+  NOTHING_RESERVED,
+  NOTHING_SPENT,
   outputWithin,
   Price,
   Spending,
+  Spent,
 } from './budget.ts';
+export type { Reserved } from './budget.ts';
 export { CarrelError, codeOf, ERRORS, fromErrorInfo, isErrorCode, toErrorInfo } from './errors.ts';
 export type { ErrorCode, ErrorInfo, Retry } from './errors.ts';
 export {

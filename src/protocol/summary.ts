@@ -37,6 +37,8 @@ export const SessionSummary = z.object({
   usage: Usage,
   /** Left out in rows of a version that did not count it. */
   spending: Spending.optional(),
+  /** Of the children that have ended, and of all below them. */
+  spendingBelow: Spending.optional(),
   /** Every limit of money, tokens, steps and time, where there are any. */
   budget: z.array(BudgetLine).optional(),
   /** The one that stopped it. */

@@ -1,5 +1,6 @@
 // What the state wants done outside. The runtime starts a key once; when `stop` is set it ends what runs under that key, and
 // answers all the same; a key that is gone is not wanted any more.
+import type { BudgetLimits } from '../protocol/index.ts';
 import { isReserving, workLeftMs } from './limits.ts';
 import { statusOf, workable } from './status.ts';
 import type { SessionState, StepState, TurnState } from './state.ts';
@@ -32,6 +33,8 @@ export type Effect =
       readonly key: string;
       readonly call: string;
       readonly child: string;
+      /** What its budget may be at most. */
+      readonly share?: BudgetLimits;
       readonly seq: number;
       readonly stop: boolean;
     }
@@ -76,14 +79,15 @@ function ask(state: SessionState, turn: TurnState, step: StepState): Effect {
 
 function callEffects(state: SessionState, turn: TurnState, step: StepState): Effect[] {
   return workable(step, state.profile.limits.parallelTools).flatMap((call): Effect[] => {
-    const { id, seq, status, child, expiresAt } = call;
+    const { id, seq, status, child, share, expiresAt } = call;
     if (status === 'requested' && call.invalid === undefined)
       return [{ kind: 'judge', key: `judge:${id}`, call: id, seq }];
     if (status === 'waiting' && expiresAt !== undefined)
       return [{ kind: 'timer', key: `approval:${id}`, at: expiresAt }];
     if (status === 'started' && child !== undefined) {
       const stop = turn.cancelled || turn.ending === 'give-up';
-      return [{ kind: 'child', key: `child:${id}`, call: id, child, seq, stop }];
+      const budget = share === undefined ? {} : { share };
+      return [{ kind: 'child', key: `child:${id}`, call: id, child, seq, stop, ...budget }];
     }
     if (status === 'started' && call.incarnation === state.incarnation) {
       return [

@@ -3,6 +3,7 @@
 import {
   addUsage,
   isKnownEvent,
+  NOTHING_SPENT,
   type EventOf,
   type EventType,
   type FinishReason,
@@ -10,11 +11,11 @@ import {
 } from '../protocol/index.ts';
 import { oneLine } from '../base/index.ts';
 import { raised } from './limits.ts';
-import { use, useLost, useReported, useTime, withoutReserve } from './spending.ts';
+import { endOfShare } from './share.ts';
+import { use, useLost, useOfChild, useReported, useTime, withoutReserve } from './spending.ts';
 import {
   MAX_GRANTS,
   MAX_RECOVERIES,
-  NOTHING_SPENT,
   type CallState,
   type SessionState,
   type StepState,
@@ -47,6 +48,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     ...(data.profile.runOnStart === true ? { runOnStartAt: at } : {}),
     tags: data.tags ?? {},
     createdAt: at,
+    ...(data.share === undefined ? {} : { share: data.share }),
     depth: data.depth ?? 0,
     ...(data.parent === undefined ? {} : { parent: data.parent }),
     ...(data.parentCall === undefined ? {} : { parentCall: data.parentCall }),
@@ -126,7 +128,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       ...(data.reason === undefined ? {} : { cancelReason: data.reason }),
     })),
   'turn.finished': (state, { data }) => ({
-    ...omitLast(state),
+    ...endOfShare(omitLast(state)),
     turn: undefined,
     lastOutcome: data.outcome,
     ...(data.error === undefined ? {} : { lastError: data.error }),
@@ -140,7 +142,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'step.reserved': (state, { data: { tokens, cost = 0, output, limitedBy } }) =>
     onStep(state, (step) => ({
       ...step,
-      reserved: { tokens, cost, output },
+      reserved: { tokens, cost, steps: 0, output },
       ...(limitedBy === undefined ? {} : { limitedBy }),
     })),
   'step.retried': (state, { data }) =>
@@ -193,7 +195,12 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
     })),
   'tool.finished': (state, { call, data }) =>
     onCall(state, call, (old) => ({ ...old, status: 'ended', outcome: data.status })),
-  'child.started': (state, { call, data }) => onCall(state, call, (old) => ({ ...old, child: data.child })),
+  'child.started': (state, { call, data }) =>
+    onCall(state, call, (old) => ({
+      ...old,
+      child: data.child,
+      ...(data.share === undefined ? {} : { share: data.share }),
+    })),
   'child.changed': (state, { call, data: { waiting, questions } }) =>
     onCall(waiting ? asked(state) : state, call, (old) => ({
       ...old,
@@ -201,10 +208,13 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       childQuestions: questions,
     })),
   // A child that was interrupted and waits for someone: so does its parent.
-  'child.finished': (state, { data }) =>
-    data.outcome === 'interrupted' && state.profile.recovery === 'pause'
-      ? onTurn(state, (turn) => ({ ...turn, ending: 'pause' }))
-      : state,
+  'child.finished': (state, { call, data }) => {
+    const share = state.turn?.step?.calls.find(({ id }) => id === call)?.share;
+    const used = onCall(useOfChild(state, data.spent, share), call, ({ share: _share, ...rest }) => rest);
+    return data.outcome === 'interrupted' && state.profile.recovery === 'pause'
+      ? onTurn(used, (turn) => ({ ...turn, ending: 'pause' }))
+      : used;
+  },
   'approval.requested': (state, { call, data }) =>
     onCall(asked(state), call, (old) => ({
       ...old,

@@ -16,7 +16,7 @@ export type {
 } from './decide/command.ts';
 export { effects, wakeAt, type Effect } from './effects.ts';
 export { emptyState, RUNTIME, STATE_VERSION } from './state.ts';
-export type { CallState, QueuedInput, SessionState, Spent, StepState, TurnState } from './state.ts';
+export type { CallState, QueuedInput, SessionState, StepState, TurnState } from './state.ts';
 export { contextTokens, entryTokens, findCut, type Cut } from './budget.ts';
 export { budgetLines, needsPrice, unpriced, type Estimate } from './limits.ts';
 export { messageTokens } from './fit.ts';

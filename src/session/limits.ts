@@ -1,9 +1,13 @@
 // What may still be used. Inside, money is in millionths of a dollar; events and summaries say dollars.
 import {
+  addReserved,
+  addSpent,
   BudgetScope,
   Measure,
   microUsd,
   MILLION,
+  NOTHING_RESERVED,
+  NOTHING_SPENT,
   outputWithin,
   mostCost,
   type BudgetLine,
@@ -11,9 +15,11 @@ import {
   type EventData,
   type Price,
   type Profile,
+  type Reserved,
+  type Spent,
 } from '../protocol/index.ts';
-import { addReserved } from './spending.ts';
-import { NOTHING_SPENT, type Reserved, type SessionState, type Spent } from './state.ts';
+import { reservedBelow } from './spending.ts';
+import type { SessionState } from './state.ts';
 
 /** Tokens of an answer that are not worth a request: less says nothing. A profile may ask for fewer. */
 const MIN_ANSWER_TOKENS = 256;
@@ -27,9 +33,11 @@ interface Used {
 }
 
 function usedOf(state: SessionState, scope: BudgetScope): Used {
-  const open = state.turn?.step?.reserved ?? { cost: 0, tokens: 0 };
-  const spent = scope === 'turn' ? (state.turn?.spent ?? NOTHING_SPENT) : state.spent;
-  return { spent, reserved: addReserved(spent.lost, open) };
+  const open = state.turn?.step?.reserved ?? NOTHING_RESERVED;
+  const own = scope === 'turn' ? (state.turn?.spent ?? NOTHING_SPENT) : state.spent;
+  const spent = scope === 'subtree' ? addSpent(own, state.below) : own;
+  const reserved = addReserved(spent.lost, open);
+  return { spent, reserved: scope === 'subtree' ? addReserved(reserved, reservedBelow(state)) : reserved };
 }
 
 function lines(state: SessionState): Line[] {
@@ -43,7 +51,7 @@ function lines(state: SessionState): Line[] {
       if (limit === undefined) return [];
       if (measure === 'usd')
         return [{ scope, measure, limit: microUsd(limit), spent: spent.cost, reserved: reserved.cost }];
-      const held = measure === 'tokens' ? reserved.tokens : 0;
+      const held = measure === 'wallMs' ? 0 : reserved[measure];
       return [{ scope, measure, limit, spent: spent[measure], reserved: held }];
     });
   });

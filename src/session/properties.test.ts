@@ -270,7 +270,13 @@ const life = fc
   .record({
     limits,
     haltOnDenied: flag,
-    budget: fc.constantFrom<Budget>({}, {}, { session: { tokens: 30 } }, { turn: { steps: 3, wallMs: 700 } }),
+    budget: fc.constantFrom<Budget>(
+      {},
+      {},
+      { session: { tokens: 30 } },
+      { turn: { steps: 3, wallMs: 700 } },
+      { subtree: { tokens: 60, steps: 8 } },
+    ),
     recovery: fc.constantFrom('continue', 'pause'),
     continueOnLength: flag,
     actions: fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),

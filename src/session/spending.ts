@@ -1,14 +1,18 @@
 // What a session has used. Every change of it follows from an event, so that it is the same after any crash. What was reserved
 // for a request of which nobody ever said what it used stays reserved: a limit holds even then.
-import type { EventData, Spending } from '../protocol/index.ts';
+import {
+  addReserved,
+  addSpent,
+  microUsd,
+  NOTHING_RESERVED,
+  type BudgetLimits,
+  type EventData,
+  type Reserved,
+  type Spending,
+  type Spent,
+} from '../protocol/index.ts';
 import { statusOf } from './status.ts';
-import type { Reserved, SessionState, Spent, StepState } from './state.ts';
-
-const NO_RESERVE: Reserved = { cost: 0, tokens: 0 };
-
-export function addReserved(a: Reserved, b: Reserved): Reserved {
-  return { cost: a.cost + b.cost, tokens: a.tokens + b.tokens };
-}
+import type { SessionState, StepState } from './state.ts';
 
 export function spendingOf({ cost, unknown }: Spent): Spending {
   return { cost, unknown };
@@ -19,19 +23,8 @@ export function use(state: SessionState, more: Partial<Spent>): SessionState {
   const { turn } = state;
   return {
     ...state,
-    spent: sum(state.spent, more),
-    ...(turn === undefined ? {} : { turn: { ...turn, spent: sum(turn.spent, more) } }),
-  };
-}
-
-function sum(a: Spent, b: Partial<Spent>): Spent {
-  return {
-    cost: a.cost + (b.cost ?? 0),
-    unknown: a.unknown + (b.unknown ?? 0),
-    tokens: a.tokens + (b.tokens ?? 0),
-    steps: a.steps + (b.steps ?? 0),
-    wallMs: a.wallMs + (b.wallMs ?? 0),
-    lost: b.lost === undefined ? a.lost : addReserved(a.lost, b.lost),
+    spent: addSpent(state.spent, more),
+    ...(turn === undefined ? {} : { turn: { ...turn, spent: addSpent(turn.spent, more) } }),
   };
 }
 
@@ -45,7 +38,7 @@ export function useTime(state: SessionState, at: number): SessionState {
 export function useLost(state: SessionState): SessionState {
   const step = state.turn?.step;
   if (step?.phase !== 'asking') return state;
-  const used = use(state, { unknown: 1, lost: step.reserved ?? NO_RESERVE });
+  const used = use(state, { unknown: 1, lost: step.reserved ?? NOTHING_RESERVED });
   return { ...used, turn: used.turn && { ...used.turn, step: withoutReserve(step) } };
 }
 
@@ -62,4 +55,24 @@ export function useReported(
 
 export function withoutReserve({ reserved: _reserved, ...step }: StepState): StepState {
   return step;
+}
+
+function reservedFor({ usd = 0, tokens = 0, steps = 0 }: BudgetLimits): Reserved {
+  return { cost: microUsd(usd), tokens, steps };
+}
+
+/** Reserved for the children that are at work. */
+export function reservedBelow({ turn }: SessionState): Reserved {
+  const shares = (turn?.step?.calls ?? []).flatMap(({ share }) => (share === undefined ? [] : [share]));
+  return shares.map(reservedFor).reduce(addReserved, NOTHING_RESERVED);
+}
+
+/** A child has ended. Where nobody knows what it used, its share stays reserved. */
+export function useOfChild(
+  state: SessionState,
+  spent: Spent | undefined,
+  share: BudgetLimits | undefined,
+): SessionState {
+  const used = spent ?? { unknown: 1, lost: reservedFor(share ?? {}) };
+  return { ...state, below: addSpent(state.below, { ...used, wallMs: 0 }) };
 }

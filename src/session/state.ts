@@ -1,5 +1,6 @@
 // Control state: what decides what may happen next. Bounded, plain data, no texts: messages are a projection of the journal.
 import type {
+  BudgetLimits,
   BudgetLine,
   BudgetScope,
   ErrorInfo,
@@ -8,10 +9,12 @@ import type {
   Measure,
   Outcome,
   Profile,
+  Reserved,
   Source,
+  Spent,
   Usage,
 } from '../protocol/index.ts';
-import { NO_USAGE } from '../protocol/index.ts';
+import { NO_USAGE, NOTHING_SPENT } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
 export const STATE_VERSION = 4;
@@ -44,6 +47,8 @@ export interface CallState {
   readonly childWaits?: boolean;
   /** How often that was so. */
   readonly childQuestions?: number;
+  /** Reserved for the child until it ends. */
+  readonly share?: BudgetLimits;
   readonly invalid?: ErrorInfo;
   /** Of its `tool.started`. */
   readonly incarnation?: number;
@@ -51,32 +56,6 @@ export interface CallState {
   /** What an allowance of scope `path` would cover. */
   readonly grantPath?: string;
 }
-
-/** What one scope has used. Money is in millionths of a dollar. */
-export interface Spent {
-  /** As far as it is known: there are `unknown` requests beside it. */
-  readonly cost: number;
-  readonly unknown: number;
-  readonly tokens: number;
-  readonly steps: number;
-  readonly wallMs: number;
-  /** Reserved for requests of which nobody ever said what they used. It stays reserved. */
-  readonly lost: Reserved;
-}
-
-export interface Reserved {
-  readonly cost: number;
-  readonly tokens: number;
-}
-
-export const NOTHING_SPENT: Spent = {
-  cost: 0,
-  unknown: 0,
-  tokens: 0,
-  steps: 0,
-  wallMs: 0,
-  lost: { cost: 0, tokens: 0 },
-};
 
 /** `asking`: a model request is open, or due at `retryAt`. `interrupted`: its incarnation ended. `calls`: the answer is whole. */
 export interface StepState {
@@ -141,6 +120,10 @@ export interface SessionState {
   readonly messages: number;
   readonly usage: Usage;
   readonly spent: Spent;
+  /** Of children that have ended, and of all below them. */
+  readonly below: Spent;
+  /** Of the parent's budget, until the first turn ends. */
+  readonly share?: BudgetLimits;
   /** The limit that stopped the last turn, or kept the next from starting. */
   readonly reached?: BudgetLine;
   /** Permissions given for this session, newest last. */
@@ -181,6 +164,7 @@ export function emptyState(session: string): SessionState {
     messages: 0,
     usage: NO_USAGE,
     spent: NOTHING_SPENT,
+    below: NOTHING_SPENT,
     grants: [],
     cutBefore: 0,
     questions: 0,

@@ -40,6 +40,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     ...(status === 'waiting' ? { questions: state.questions } : {}),
     ...(state.depth === 0 ? {} : { depth: state.depth }),
     ...(state.runOnStartAt === undefined ? {} : { runOnStartAt: state.runOnStartAt }),
+    ...(state.below.cost + state.below.unknown === 0 ? {} : { spendingBelow: spendingOf(state.below) }),
     ...(state.reached === undefined ? {} : { reached: state.reached }),
     ...(budget.length === 0 ? {} : { budget: [...budget] }),
     ...(wake === undefined ? {} : { wakeAt: wake }),

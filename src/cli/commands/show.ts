@@ -37,6 +37,11 @@ function plain(entry: Entry): unknown {
   return entry.kind === 'step' ? { ...entry, results: Object.fromEntries(entry.results) } : entry;
 }
 
+function costs({ spending: own, spendingBelow: below }: SessionSummary): string {
+  if (own === undefined) return 'unknown';
+  return below === undefined ? spending(own) : `${spending(own)}, and in its children ${spending(below)}`;
+}
+
 function facts(row: SessionSummary): string {
   const { input, output } = row.usage;
   const rows: readonly (readonly [string, string])[] = [
@@ -58,7 +63,7 @@ function facts(row: SessionSummary): string {
       'turns',
       `${String(row.turns)}, ${String(row.messages)} messages, ${String(input)} tokens in, ${String(output)} out`,
     ],
-    ['cost', row.spending === undefined ? 'unknown' : spending(row.spending)],
+    ['cost', costs(row)],
     ['budget', (row.budget ?? []).map(budgetLine).join('; ')],
     ['queued', row.queued === 0 ? '' : `${String(row.queued)}, ${String(row.held)} of them held`],
     ['waiting', row.waiting === 0 ? '' : `${String(row.waiting)} call(s): carrel inbox`],

@@ -79,7 +79,7 @@ function sessionNote(pen: Pen, event: SessionEvent): void {
 
 function finished(pen: Pen, { data }: EventOf<'turn.finished'>): void {
   pen.endLine();
-  const cost = data.spending === undefined ? '' : `, cost ${spending(data.spending)}`;
+  const cost = data.spent === undefined ? '' : `, cost ${spending(data.spent)}`;
   const usage = `${String(data.usage.input)} tokens in, ${String(data.usage.output)} out${cost}`;
   if (data.outcome === 'completed') {
     if (pen.err.terminal) pen.line('ok', paint(pen.err, 'dim', usage));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CallId, CommandId, SessionId, SessionName } from '../ids.ts';
+import { BudgetLimits } from '../budget.ts';
 import { Profile, ProfileChange } from '../profile.ts';
 import { At, Attachment, ErrorShape, Grant, Source } from '../values.ts';
 
@@ -18,6 +19,8 @@ export const sessionEvents = {
     parentCall: CallId.optional(),
     root: SessionId.optional(),
     depth: z.int().positive().optional(),
+    /** Of its parent's budget, part of its profile's. What is not used goes back when its first turn ends. */
+    share: BudgetLimits.optional(),
   }),
   'session.renamed': z.object({ name: SessionName.optional(), title: z.string().max(200).optional() }),
   /** The tags that change; an empty value removes its tag. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BudgetScope, Measure, Spending } from '../budget.ts';
+import { BudgetLimits, BudgetScope, Measure, Spent } from '../budget.ts';
 import { BlobId, PartId, SessionId } from '../ids.ts';
 import {
   Access,
@@ -57,7 +57,7 @@ export const turnEvents = {
     why: z.string(),
     error: ErrorShape.optional(),
     usage: Usage,
-    spending: Spending.optional(),
+    spent: Spent.optional(),
   }),
 };
 
@@ -135,9 +135,20 @@ export const toolEvents = {
 
 export const childEvents = {
   /** Before the `tool.started` of its call, in the same append: the child's id is known here before the child exists. */
-  'child.started': z.object({ child: SessionId, depth: z.int().positive() }),
+  'child.started': z.object({
+    child: SessionId,
+    depth: z.int().positive(),
+    /** Of what is left of the subtree's budget, where that is limited: the child's own, reserved until it ends. */
+    share: BudgetLimits.optional(),
+  }),
   /** Whether nothing below this call moves until a human answers; `questions` counts how often that was so. */
   'child.changed': z.object({ child: SessionId, waiting: z.boolean(), questions: z.int().nonnegative() }),
-  /** Before the `tool.finished` of its call, in the same append. `usage` is of the child and of all below it. */
-  'child.finished': z.object({ child: SessionId, outcome: Outcome, usage: Usage }),
+  /** Before the `tool.finished` of its call, in the same append. `usage` and `spent` are of the child and of all below it; without
+   * `spent` nobody knows it, and its share stays reserved. */
+  'child.finished': z.object({
+    child: SessionId,
+    outcome: Outcome,
+    usage: Usage,
+    spent: Spent.optional(),
+  }),
 };

@@ -1,7 +1,8 @@
 // A child never has more than its parent: what its profile allows is narrowed without a word, because a profile is written for
 // many parents; what a call asks for is refused by name, because whoever asked counts on it.
-import type { ErrorInfo, Mode, Profile, SessionLimits } from '../../protocol/index.ts';
+import type { BudgetLimits, ErrorInfo, Mode, Profile, SessionLimits } from '../../protocol/index.ts';
 import type { SpawnArgs } from '../../tool/index.ts';
+import { childBudget } from './budget.ts';
 
 export type Ceiling =
   { readonly ok: true; readonly profile: Profile } | { readonly ok: false; readonly error: ErrorInfo };
@@ -20,13 +21,15 @@ interface Asked {
   readonly parent: { readonly profile: Profile; readonly depth: number };
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly args: SpawnArgs;
+  /** Of what the parent's subtree may still use. */
+  readonly share?: BudgetLimits | undefined;
 }
 
 /**
  * The profile of a child, or why there may be none: `limit_reached` when it would be too deep, `not_found` for an unknown
  * profile, `forbidden` with everything that was asked for beyond the parent.
  */
-export function childProfile({ parent, profiles, args }: Asked): Ceiling {
+export function childProfile({ parent, profiles, args, share }: Asked): Ceiling {
   const { childDepth } = parent.profile.limits;
   // A session that was created before there were children has no such bound, and gets none.
   if (!(parent.depth < childDepth)) {
@@ -46,7 +49,9 @@ export function childProfile({ parent, profiles, args }: Asked): Ceiling {
     const advice = 'Ask for less, or leave it out to get what is allowed.';
     return refused('forbidden', `A child may not have more than its parent: ${beyond.join('; ')}. ${advice}`);
   }
-  return { ok: true, profile: asAsked(narrowed(named, parent.profile), args) };
+  const { budget: own, ...narrow } = asAsked(narrowed(named, parent.profile), args);
+  const budget = childBudget(own, parent.profile.budget, share);
+  return { ok: true, profile: { ...narrow, ...(budget === undefined ? {} : { budget }) } };
 }
 
 function refused(code: ErrorInfo['code'], message: string): Ceiling {

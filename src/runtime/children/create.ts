@@ -11,7 +11,9 @@ import {
   decide,
   emptyState,
   evolve,
+  needsPrice,
   summaryOf,
+  unpriced,
   type CreateCommand,
   type Effect,
   type SessionState,
@@ -34,10 +36,11 @@ export async function createChild(work: ChildWork, effect: ChildEffect): Promise
   const { scope, view } = work;
   const piece = (await view.conversation()).call(effect.call);
   const args = (piece?.args ?? {}) as unknown as SpawnArgs;
-  const ceiling = childProfile({ parent: view.state, profiles: scope.profiles, args });
+  const ceiling = childProfile({ parent: view.state, profiles: scope.profiles, args, share: effect.share });
   if (!ceiling.ok) return ceiling.error;
   try {
-    await scope.models.resolve(ceiling.profile.model);
+    const { id, capabilities } = await scope.models.resolve(ceiling.profile.model);
+    if (needsPrice(ceiling.profile) && capabilities.price === undefined) return unpriced(id);
   } catch (error) {
     return toErrorInfo(error);
   }
@@ -65,11 +68,11 @@ interface Trial {
 
 async function tryCreate(
   { scope, view, others }: ChildWork,
-  { child, call }: ChildEffect,
+  { child, call, share }: ChildEffect,
   { name, args, profile }: Trial,
 ): Promise<AppendResult | undefined> {
   const { folder, owner, root = view.id, depth, name: source } = view.state;
-  const lineage = { parent: view.id, parentCall: call, root, depth: depth + 1 };
+  const lineage = { parent: view.id, parentCall: call, root, depth: depth + 1, ...(share && { share }) };
   const create: CreateCommand = { type: 'session/create', owner, name, folder, profile, lineage };
   const facts = { at: scope.clock.now(), incarnation: 1, frame: await frameOf(scope, profile) };
   const created = decide(emptyState(child), create, facts);

@@ -59,10 +59,11 @@ const REASON_LENGTH = 2_000;
 async function finished(
   { scope, view }: ChildWork,
   call: string,
-  { outcome, usage, status, text, error }: Ending,
+  { outcome, usage, spent, status, text, error }: Ending,
 ): Promise<EffectCommand> {
   const { toolOutputBytes: keep, toolContextBytes: show } = view.state.profile.limits;
   const output = await keepOutput(scope, text, { keep, show });
   const failure = error === undefined ? {} : { error: { ...error, retryable: false } };
-  return { type: 'child/finished', call, outcome, usage, status, output, ...failure };
+  const used = spent === undefined ? {} : { spent };
+  return { type: 'child/finished', call, outcome, usage, ...used, status, output, ...failure };
 }

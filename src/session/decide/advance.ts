@@ -1,7 +1,7 @@
 // What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
 import type { BudgetLine, ErrorInfo, EventData, Outcome, Source } from '../../protocol/index.ts';
 import { reachedError, usedUp } from '../limits.ts';
-import { spendingOf } from '../spending.ts';
+import { shareOf } from '../share.ts';
 import { isParallel, workable } from '../status.ts';
 import { childId } from '../child-id.ts';
 import {
@@ -106,7 +106,7 @@ export function failTurn(draft: Draft, error: ErrorInfo): void {
 function endTurn(draft: Draft, ending: Omit<EventData<'turn.finished'>, 'usage'>): void {
   const turn = draft.state.turn;
   if (turn === undefined) return;
-  draft.add('turn.finished', { ...ending, usage: turn.usage, spending: spendingOf(turn.spent) });
+  draft.add('turn.finished', { ...ending, usage: turn.usage, spent: turn.spent });
   const stops = ending.outcome === 'failed' || ending.outcome === 'interrupted';
   if (stops || draft.state.reached !== undefined) hold(draft);
   else startNext(draft);
@@ -158,7 +158,10 @@ function work(draft: Draft, turn: TurnState, step: StepState): void {
       advance(draft);
       return;
     }
-    if (call.status === 'allowed') startCall(draft, call);
+    if (call.status === 'allowed' && !startCall(draft, call)) {
+      advance(draft);
+      return;
+    }
   }
   if (step.calls.every((call) => call.status === 'ended')) afterCalls(draft, turn);
 }
@@ -169,13 +172,29 @@ function halts(draft: Draft, call: CallState): boolean {
   return call.outcome !== 'ok';
 }
 
-export function startCall(draft: Draft, call: CallState): void {
-  const { facts, state } = draft;
-  if (call.spawns === true) {
-    const child = childId(state.session, call.seq);
-    draft.add('child.started', { child, depth: state.depth + 1 }, place(draft, call.id));
+/** `false` when the call has ended instead: no budget is left for its child. */
+export function startCall(draft: Draft, call: CallState): boolean {
+  if (call.spawns === true && !startChild(draft, call)) return false;
+  draft.add('tool.started', { incarnation: draft.facts.incarnation }, place(draft, call.id));
+  return true;
+}
+
+/** The children of a step that have not begun share what is left, and so does their parent, which must read what they bring. */
+function startChild(draft: Draft, call: CallState): boolean {
+  const { state } = draft;
+  const waiting = (state.turn?.step?.calls ?? []).filter(
+    ({ spawns, child, status }) => spawns === true && child === undefined && status !== 'ended',
+  );
+  const share = shareOf(state, waiting.length + 1);
+  if ('nothing' in share) {
+    const { message } = reachedError(share.nothing);
+    endCall(draft, call, { status: 'denied', text: `Nothing is left for a child. ${message}` });
+    return false;
   }
-  draft.add('tool.started', { incarnation: facts.incarnation }, place(draft, call.id));
+  const limits = share.limits === undefined ? {} : { share: share.limits };
+  const child = childId(state.session, call.seq);
+  draft.add('child.started', { child, depth: state.depth + 1, ...limits }, place(draft, call.id));
+  return true;
 }
 
 function endInvalid(draft: Draft, call: CallState, error: ErrorInfo): void {

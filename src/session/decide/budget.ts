@@ -69,6 +69,12 @@ export const decideRaise: Decider<Raise> = (draft, { scope, measure, to, by }) =
       `Session ${draft.state.name} has no budget ${scope}.${measure}: ${there}.`,
     );
   }
+  if (scope === 'subtree' && draft.state.share?.[measure] !== undefined) {
+    return refuse(
+      'conflict',
+      `The budget ${scope}.${measure} of ${draft.state.name} is its share of its parent's until it has answered: raise that of ${draft.state.root ?? 'its parent'}.`,
+    );
+  }
   if (to <= line.limit) {
     return refuse(
       'invalid_params',

@@ -63,8 +63,9 @@ export const decideChild: Decider<Child> = (draft, command) => {
     if (!known) draft.add('child.changed', { child, waiting, questions }, place(draft, call));
     return undefined;
   }
-  const { outcome, usage, status, output, error } = command;
-  draft.add('child.finished', { child, outcome, usage }, place(draft, call));
+  const { outcome, usage, spent, status, output, error } = command;
+  const used = spent === undefined ? {} : { spent };
+  draft.add('child.finished', { child, outcome, usage, ...used }, place(draft, call));
   finish(draft, call, { status, output, error });
   return undefined;
 };

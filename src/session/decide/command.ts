@@ -1,6 +1,7 @@
 // What reaches the core: the commands of clients, and what became of its effects. Answers are values.
 import type { Json, JsonObject } from '../../base/index.ts';
 import type {
+  BudgetLimits,
   Command,
   CommandReply,
   ErrorInfo,
@@ -12,6 +13,7 @@ import type {
   ProviderData,
   SessionEvent,
   Source,
+  Spent,
   ToolOutput,
   CallStatus,
   Usage,
@@ -55,6 +57,8 @@ export interface Lineage {
   readonly parentCall: string;
   readonly root: string;
   readonly depth: number;
+  /** Of the parent's budget; the profile holds it already. */
+  readonly share?: BudgetLimits;
 }
 
 export interface CreateCommand {
@@ -118,6 +122,8 @@ export type EffectCommand =
       readonly call: string;
       readonly outcome: Outcome;
       readonly usage: Usage;
+      /** Left out when nobody knows. */
+      readonly spent?: Spent;
       readonly status: CallStatus;
       readonly output: ToolOutput;
       readonly error?: EventData<'tool.finished'>['error'];
