@@ -1,7 +1,7 @@
-// The host of the crowd, in a process that may be killed at any moment. It says, one JSON object a line, what was acknowledged to
-// it. Started again it goes on where it was. When every turn of every session has ended it closes its host, says what is left in
+// The host of the crowd, in a process that may be killed at any moment. It writes down, one JSON object a line, what was
+// acknowledged to it. Started again it goes on where it was. When every turn of every session has ended it closes its host, says what is left in
 // the process, and ends by itself. Run as `node child.ts PLACE`.
-import { readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { appendFileSync, readdirSync, readlinkSync } from 'node:fs';
 import type { HostReport, SessionHandle } from '../../src/host/index.ts';
 import { codeOf, type SessionEvent } from '../../src/protocol/index.ts';
 import { openCrowd, type CrowdPlace } from './host.ts';
@@ -19,7 +19,7 @@ interface Left {
 }
 
 function say(what: CrowdSaid): void {
-  writeSync(1, `${JSON.stringify(what)}\n`);
+  appendFileSync(place.said, `${JSON.stringify(what)}\n`);
 }
 
 function left(): Left {

@@ -12,6 +12,8 @@ export interface CrowdPlace {
   readonly home: string;
   readonly folder: string;
   readonly ledger: string;
+  /** Where the child writes down what it was told. */
+  readonly said: string;
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly sessions: number;

@@ -1,7 +1,7 @@
 // The crowd's lives: a child that is killed with -9 a few times at random moments, and a last one that ends by itself.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionEvent } from '../../src/protocol/index.ts';
@@ -40,10 +40,9 @@ export async function liveTogether<T>(
     await using server = await startProviderServer();
     server.script(script(mark));
     const place = placeIn(root, sessions, server);
-    const said: CrowdSaid[] = [];
-    for (const chunks of kills) await live(place, said, untilChunks(server, chunks));
-    const exitCode = await live(place, said, new Promise(() => undefined));
-    return judge({ said, exitCode, ...(await remainsOf(place, server)), orphans: await orphans(mark) });
+    for (const chunks of kills) await live(place, untilChunks(server, chunks));
+    const exitCode = await live(place, new Promise(() => undefined));
+    return judge({ exitCode, ...(await remainsOf(place, server)), orphans: await orphans(mark) });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -52,11 +51,14 @@ export async function liveTogether<T>(
 function placeIn(root: string, sessions: number, server: ProviderServer): CrowdPlace {
   const folder = join(root, 'work');
   mkdirSync(folder);
+  const said = join(root, 'said');
+  writeFileSync(said, '');
   const baseUrl = server.baseUrl('openai-compatible');
   return {
     home: join(root, 'home'),
     folder,
     ledger: join(root, 'ledger'),
+    said,
     baseUrl,
     apiKey: server.apiKey,
     sessions,
@@ -68,28 +70,22 @@ function untilChunks({ ledger }: ProviderServer, more: number): Promise<unknown>
   return ledger.until(() => ledger.entries.length >= goal);
 }
 
-/** One life, until it ends or its moment has come. Everything it said is read when this resolves. */
-async function live(place: CrowdPlace, said: CrowdSaid[], moment: Promise<unknown>): Promise<number | null> {
+/** One life, until it ends or its moment has come. */
+async function live(place: CrowdPlace, moment: Promise<unknown>): Promise<number | null> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), JSON.stringify(place)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit'],
   });
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    said.push(...lines.map((line) => JSON.parse(line) as CrowdSaid));
-  });
-  const closed = once(child, 'close') as Promise<[number | null]>;
-  await Promise.race([moment, closed]);
+  const exit = once(child, 'exit') as Promise<[number | null]>;
+  await Promise.race([moment, exit]);
   child.kill('SIGKILL');
-  const [code] = await closed;
+  const [code] = await exit;
   return code;
 }
 
 async function remainsOf(
   place: CrowdPlace,
   server: ProviderServer,
-): Promise<Pick<CrowdRemains, 'journals' | 'runs' | 'refusals'>> {
+): Promise<Pick<CrowdRemains, 'said' | 'journals' | 'runs' | 'refusals'>> {
   const runs = new Map<string, Map<string, number>>();
   for (const { session, call } of readLedger(place.ledger)) {
     const calls = runs.get(session) ?? new Map<string, number>();
@@ -99,5 +95,11 @@ async function remainsOf(
   const { sessions } = await store.list({ owner: 'local', limit: place.sessions * 2 });
   const journals = new Map<string, readonly SessionEvent[]>();
   for (const { session } of sessions) journals.set(session, await allEvents(store, session));
-  return { journals, runs, refusals: server.refusals.flatMap(({ problems }) => problems) };
+  const said = readFileSync(place.said, 'utf8').split('\n').slice(0, -1);
+  return {
+    said: said.map((line) => JSON.parse(line) as CrowdSaid),
+    journals,
+    runs,
+    refusals: server.refusals.flatMap(({ problems }) => problems),
+  };
 }
