@@ -65,6 +65,8 @@ export class NearSession implements SessionHandle {
     const { seq: after } = await this.summary();
     const following = new Following(this.#watched, { after });
     const first = following.next();
+    // When the command is refused, that is what the reader hears.
+    first.catch(() => undefined);
     try {
       const { seq } = await this.command(command);
       if (seq > after) return { following, first };
@@ -173,7 +175,10 @@ export class NearSession implements SessionHandle {
     return { type: 'input/send', id: id ?? this.#newCommandId(), text, source, delivery, ...optional };
   }
 
-  /** Picks the event that finishes the turn which delivered the input, withdraws or holds it, or leaves the turn to a human. */
+  /**
+   * Picks the event that finishes the turn which delivered the input, withdraws or holds it, leaves the turn to a human, or says
+   * that the session has failed.
+   */
   #endOf(command: string): (item: ViewItem) => boolean {
     let turn: string | undefined;
     return (item) => {
@@ -182,6 +187,7 @@ export class NearSession implements SessionHandle {
       if (item.type === 'turn.finished') return item.turn === turn;
       if (item.type === 'input.withdrawn') return item.data.command === command;
       if (item.type === 'input.held') return item.data.commands.includes(command);
+      if (item.type === 'session.failed') return true;
       return this.#waitsAt(item);
     };
   }

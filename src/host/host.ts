@@ -132,6 +132,9 @@ class NearHost implements Host {
   #eraseOne(id: string): Promise<{ readonly head: string }> {
     return this.#supervisor.retire(id, async () => {
       const { blobs, conversations, owner, store } = this.#scope;
+      // An input may have been accepted since.
+      const row = await store.summary(owner, id);
+      if (row !== undefined) refuseAtWork([row], 'erase');
       conversations.take(id);
       blobs.forget();
       // Appends that name a text written before are on their way now; later ones write it again, and so keep it.

@@ -6,6 +6,7 @@ import {
   codeOf,
   type CommandReply,
   type ErrorCode,
+  type Frame,
   type SessionEvent,
 } from '../protocol/index.ts';
 import { effects, evolve, type AnyCommand, type Conversation, type SessionState } from '../session/index.ts';
@@ -85,7 +86,7 @@ export class Actor implements SessionView {
     this.id = loaded.state.session;
     this.fence = loaded.fence;
     this.lastUsedAt = scope.clock.monotonic();
-    this.#groups = new GroupMaker(scope, loaded);
+    this.#groups = new GroupMaker(loaded);
     this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
   }
@@ -129,9 +130,9 @@ export class Actor implements SessionView {
   }
 
   /** Resolves once the command's events are synced, with the stored reply for a repeat; rejects with its refusal. */
-  submit(command: AnyCommand): Promise<CommandReply> {
+  submit(command: AnyCommand, identity: string = this.#scope.owner): Promise<CommandReply> {
     this.lastUsedAt = this.#scope.clock.monotonic();
-    const mail: Mail = { command, answer: deferred<CommandReply>() };
+    const mail: Mail = { session: this.id, identity, command, answer: deferred<CommandReply>() };
     const refusal = this.#dead === undefined ? this.#mailbox.add(mail) : this.#dead.error;
     if (refusal !== undefined) mail.answer.reject(refusal);
     else if (isClients(mail)) this.#patience.hurry();
@@ -209,7 +210,7 @@ export class Actor implements SessionView {
     let results: readonly AppendResult[];
     try {
       if (this.#unsure) await this.#reread();
-      const frame = await this.#scope.frames.of(this.#state.profile);
+      const frame = await this.#frame();
       pending = decideAll(this.#scope, {
         mailbox: this.#mailbox,
         state: this.#state,
@@ -235,6 +236,18 @@ export class Actor implements SessionView {
     this.#tail.unsave(chunks);
   }
 
+  /** A turn that is open goes on with its own texts when new ones cannot be written, so that it can be cancelled and answered. */
+  async #frame(): Promise<Frame> {
+    try {
+      return await this.#scope.frames.of(this.#state.profile);
+    } catch (error) {
+      const open = this.#state.turn;
+      if (open === undefined || !STORE_TROUBLE.includes(codeOf(error))) throw error;
+      this.#scope.fault('texts for the next turn could not be written', error, this.id);
+      return open.frame;
+    }
+  }
+
   /**
    * Nobody knows what was written, so the journal is read again; it is the truth. Results of effects are then offered again
    * (the core refuses what was recorded); commands of clients are refused, unless they turn out to be stored.
@@ -255,12 +268,15 @@ export class Actor implements SessionView {
     if (!this.#closing) await this.#patience.wait();
   }
 
-  /** Believes what the journal has beyond the state. */
+  /** Believes what the store has beyond the state. */
   async #reread(): Promise<void> {
+    const { owner, store } = this.#scope;
     const range = { after: this.#state.seq, limit: REREAD };
-    const { events } = await this.#scope.store.read(this.#scope.owner, this.id, range);
+    const { events } = await store.read(owner, this.id, range);
+    const stored = await store.tail(owner, this.id);
     this.#unsure = false;
     if (events.length > 0) this.#believe(events, events.reduce(evolve, this.#state));
+    this.#tail.stored(stored);
     this.#sync();
   }
 

@@ -38,12 +38,11 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
     this.#place = new Place(cursor ?? { seq: after });
     this.#unchecked = cursor;
     this.#signal = signal;
-    if (signal?.aborted === true) this.#leave();
-    else signal?.addEventListener('abort', this.#leave, { once: true });
   }
 
   async next(): Promise<IteratorResult<readonly ViewItem[]>> {
     try {
+      if (this.#signal?.aborted === true) this.#leave();
       if (this.#unchecked !== undefined) await this.#check(this.#unchecked);
       while (!this.#over) {
         const viewer = this.#viewer ?? this.#attach();
@@ -57,8 +56,9 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
         this.#detach(viewer);
       }
     } catch (error) {
+      const closed = this.#viewer?.closed === true;
       this.#leave();
-      throw error;
+      if (!closed) throw error;
     }
     return { done: true, value: undefined };
   }
@@ -72,6 +72,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
     const { scope, supervisor, session } = this.#watched;
     this.#look ??= scope.admission.look(session);
     this.#viewer = supervisor.hub(session).watch();
+    this.#signal?.addEventListener('abort', this.#leave, { once: true });
     this.#past = catchUp(this.#watched, this.#place);
     return this.#viewer;
   }

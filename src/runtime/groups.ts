@@ -1,14 +1,7 @@
 // What an actor asks the store to write.
 import type { Json } from '../base/index.ts';
 import { fromErrorInfo, type Frame } from '../protocol/index.ts';
-import {
-  decide,
-  STATE_VERSION,
-  summaryOf,
-  type AnyCommand,
-  type Decided,
-  type SessionState,
-} from '../session/index.ts';
+import { decide, STATE_VERSION, summaryOf, type Decided, type SessionState } from '../session/index.ts';
 import type { AppendGroup, TailChunk } from '../store/index.ts';
 import { bodyHash } from './body-hash.ts';
 import { refuse, type Mail } from './mail.ts';
@@ -55,17 +48,16 @@ export function decideAll(
 }
 
 export class GroupMaker {
-  readonly #scope: Scope;
   readonly #session: string;
   readonly #fence: number;
   #snapshotSeq: number;
   #appends = 0;
 
-  constructor(
-    scope: Scope,
-    loaded: { readonly state: SessionState; readonly fence: number; readonly snapshotSeq: number },
-  ) {
-    this.#scope = scope;
+  constructor(loaded: {
+    readonly state: SessionState;
+    readonly fence: number;
+    readonly snapshotSeq: number;
+  }) {
     this.#session = loaded.state.session;
     this.#fence = loaded.fence;
     this.#snapshotSeq = loaded.snapshotSeq;
@@ -73,7 +65,7 @@ export class GroupMaker {
 
   /** One group for each command, then one for streaming text; `seq` is the journal's head. */
   make(pending: readonly Pending[], chunks: readonly TailChunk[], seq: number): readonly AppendGroup[] {
-    const groups: AppendGroup[] = pending.map(({ mail, decided }) => this.#group(mail.command, decided));
+    const groups: AppendGroup[] = pending.map(({ mail, decided }) => this.#group(mail, decided));
     if (chunks.length > 0)
       groups.push({ ...this.#address(pending.at(-1)?.decided.state.seq ?? seq), events: [], tail: chunks });
     return groups;
@@ -98,8 +90,8 @@ export class GroupMaker {
     };
   }
 
-  #group(command: AnyCommand, { events, state, reply }: Decided): AppendGroup {
-    const stored = { identity: this.#scope.owner, reply: reply as Json };
+  #group({ command, identity }: Mail, { events, state, reply }: Decided): AppendGroup {
+    const stored = { identity, reply: reply as Json };
     const snapshot = {
       session: this.#session,
       seq: state.seq,
@@ -110,7 +102,9 @@ export class GroupMaker {
       ...this.#address(state.seq - events.length),
       events,
       ...(events.length > 0 ? { summary: summaryOf(state) } : {}),
-      ...('id' in command ? { command: { ...stored, id: command.id, bodyHash: bodyHash(command) } } : {}),
+      ...('id' in command
+        ? { command: { ...stored, id: command.id, bodyHash: bodyHash(command, this.#session) } }
+        : {}),
       ...(this.#isSnapshotDue(state) ? { snapshot } : {}),
     };
   }

@@ -42,6 +42,12 @@ export class Hubs {
     this.#hubs.delete(session);
   }
 
+  /** There is nothing to watch any more. */
+  end(session: string): void {
+    this.#hubs.get(session)?.close();
+    this.#hubs.delete(session);
+  }
+
   close(): void {
     this.#closed = true;
     for (const hub of this.#hubs.values()) hub.close();

@@ -7,6 +7,9 @@ import type { Scope } from './scope.ts';
 
 /** A command on its way to a decision, and who waits for it. */
 export interface Mail {
+  readonly session: string;
+  /** Whose command it is: an id is one's own. */
+  readonly identity: string;
   readonly command: AnyCommand;
   readonly answer: Deferred<CommandReply>;
 }
@@ -17,12 +20,13 @@ export function isClients(mail: Mail): boolean {
 }
 
 /** Refuses, but for a repeat of a command that was carried out: that gets its stored reply, even where it would be refused now. */
-export async function refuse(scope: Scope, { command, answer }: Mail, error: CarrelError): Promise<void> {
+export async function refuse(scope: Scope, mail: Mail, error: CarrelError): Promise<void> {
+  const { session, identity, command, answer } = mail;
   if (!('id' in command)) return answer.reject(error);
   try {
-    const known = await scope.store.command(scope.owner, command.id, bodyHash(command));
+    const known = await scope.store.command(identity, command.id, bodyHash(command, session));
     if (known === undefined) answer.reject(error);
-    else answerRepeat({ command, answer }, known);
+    else answerRepeat(mail, known);
   } catch (cause) {
     answer.reject(cause);
   }
@@ -35,7 +39,10 @@ function answerRepeat(
   if (known.same) return answer.resolve(known.reply as CommandReply);
   const name = 'id' in command ? command.id : command.type;
   answer.reject(
-    new CarrelError('conflict', `Command ${name} was used before with another body: use a new id.`),
+    new CarrelError(
+      'conflict',
+      `Command ${name} was used before with another body, or for another session: use a new id.`,
+    ),
   );
 }
 

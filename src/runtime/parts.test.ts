@@ -73,7 +73,12 @@ describe('patience', () => {
 
 describe('a mailbox', () => {
   const by = { kind: 'user' } as const;
-  const mail = (command: Mail['command']): Mail => ({ command, answer: deferred<CommandReply>() });
+  const mail = (command: Mail['command']): Mail => ({
+    session: 'ses_1',
+    identity: 'local',
+    command,
+    answer: deferred<CommandReply>(),
+  });
   const send = (n: number): Mail =>
     mail({ type: 'context/add', id: `cmd_${String(n)}`, text: 'x', role: 'user' });
   const cancel = (): Mail => mail({ type: 'turn/cancel', id: 'cmd_c', by });

@@ -179,7 +179,7 @@ export class Performer {
   async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand> {
     try {
       if (effect.kind === 'ask') return await ask(this.#work, effect, signal);
-      if (effect.kind === 'judge') return await judge(this.#work, effect);
+      if (effect.kind === 'judge') return await judge(this.#work, effect, signal);
       if (signal.aborted) return neverBegan(effect.call);
       return await run(this.#work, effect, signal);
     } catch (error) {

@@ -105,10 +105,10 @@ export class Supervisor implements Others {
   }
 
   /** Hands the command to the session's actor, which may just be going to sleep: then to its next. */
-  async submit(session: string, command: AnyCommand): Promise<CommandReply> {
+  async submit(session: string, command: AnyCommand, identity?: string): Promise<CommandReply> {
     for (;;) {
       const actor = await this.actor(session);
-      if (!actor.gone) return actor.submit(command);
+      if (!actor.gone) return actor.submit(command, identity);
     }
   }
 
@@ -148,11 +148,19 @@ export class Supervisor implements Others {
     this.#tell(parent, child).catch((error: unknown) => this.#backlog.refused(parent, error));
   }
 
-  /** Stops what the session runs, gives it up, and does `then` before it may be live again. */
-  async retire<T>(session: string, then: () => Promise<T>): Promise<T> {
-    const retired = this.#end(session).then(then);
+  /** Stops what the session runs and removes it with `remove`, before it may be live again. Who watches it sees its end. */
+  async retire<T>(session: string, remove: () => Promise<T>): Promise<T> {
+    const retired = this.#end(session).then(remove);
     void this.#hold(session, Promise.allSettled([retired]));
-    return retired;
+    try {
+      const removed = await retired;
+      this.#backlog.remove(session);
+      this.#hubs.end(session);
+      return removed;
+    } catch (error) {
+      void this.wake(session);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -173,9 +181,12 @@ export class Supervisor implements Others {
   #keep(session: string, loading: Promise<Actor>): Promise<Actor> {
     const entry: Live = { actor: loading };
     this.#live.set(session, entry);
-    this.#backlog.remove(session);
     loading.then(
-      (actor) => (entry.ready = actor),
+      (actor) => {
+        entry.ready = actor;
+        // Until then it stays in the backlog: nobody else would try again when this load fails.
+        this.#backlog.remove(session);
+      },
       () => {
         if (this.#live.get(session) === entry) this.#live.delete(session);
         this.#hubs.drop(session);
@@ -250,11 +261,11 @@ export class Supervisor implements Others {
     try {
       const ending = ready ?? (await actor);
       await ending.close();
-      await this.#scope.store.release(session, ending.fence);
-      this.#scope.conversations.take(session);
       const at = wakeAt(ending.state);
       if (ending.unfinished && !this.#closed) this.#backlog.addLater(session);
       else if (at !== undefined && !this.#closed) this.#due.expect(at);
+      this.#scope.conversations.take(session);
+      await this.#scope.store.release(session, ending.fence);
     } catch (error) {
       if (!this.#closed || codeOf(error) !== 'cancelled')
         this.#scope.fault('a session could not be put to sleep', error, session);

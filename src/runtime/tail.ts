@@ -69,6 +69,16 @@ export class Tail {
     this.#dirty = this.#parts.length > 0;
   }
 
+  /** What the store has of the open parts, after a write of which nobody knew: it wants the rest. */
+  stored(parts: readonly { readonly part: string; readonly text: string }[]): void {
+    const lengths = new Map(parts.map(({ part, text }) => [part, text.length]));
+    this.#dirty = false;
+    for (const open of this.#parts.values()) {
+      open.saved = lengths.get(open.part) ?? 0;
+      if (open.saved < open.length) this.#dirty = true;
+    }
+  }
+
   end(part: string): void {
     const left = this.#parts.filter((open) => open.part !== part);
     this.#parts = left.length === 0 ? NONE : left;

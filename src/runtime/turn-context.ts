@@ -45,9 +45,14 @@ export class TurnContext {
   }
 
   async #hold(found: Promise<Conversation>): Promise<Conversation> {
-    const conversation = await found;
-    this.#held = conversation;
-    return conversation;
+    try {
+      this.#held = await found;
+      return this.#held;
+    } catch (error) {
+      // Whoever asks next reads again.
+      this.#conversation = undefined;
+      throw error;
+    }
   }
 
   #find(state: SessionState): Promise<Conversation> {

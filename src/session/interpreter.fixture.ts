@@ -64,7 +64,7 @@ export class Interpreter {
     this.journal.length = cut;
     this.state = this.journal.reduce(evolve, emptyState(this.state.session));
     this.#begun.clear();
-    this.incarnation++;
+    this.incarnation = Math.max(this.incarnation, this.state.incarnation) + 1;
     const recover = { type: 'session/recover', incarnation: this.incarnation, tail } as const;
     if (this.state.turn !== undefined || tail.length > 0) this.submit(recover);
     return this;

@@ -44,13 +44,13 @@ export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise
   return failed(scope, effect, answer);
 }
 
-/** A provider that is left alone for now is asked again as one that asked for a pause. */
+/** A provider that is left alone for now is asked again as one that asked for a pause, and so is one while the store cannot be read. */
 function thrown(error: unknown): ModelFailure {
   const info = toErrorInfo(error);
   const retryAfterMs = info.data?.['retryAfterMs'];
   return info.code === 'provider_failed' && typeof retryAfterMs === 'number'
     ? { ...info, retryable: true, retryAfterMs }
-    : { ...info, retryable: false };
+    : { ...info, retryable: info.code === 'store_unavailable' };
 }
 
 const UNFINISHED: ModelFailure = {
@@ -117,9 +117,11 @@ async function request(
     scope,
     stop.signal,
     consume(scope, { model, built, signal: stop.signal, permit }, (piece) => {
+      answer.add(piece);
+      // Said before anything was asked.
+      if (piece.type === 'adjusted') return;
       watch.progress();
       firstMs ??= Math.round(scope.clock.monotonic() - startedAt);
-      answer.add(piece);
     }),
   );
   if (stop.signal.aborted && answer.ending?.kind !== 'finished') {

@@ -7,6 +7,7 @@ import { message } from '../children/message.ts';
 import type { ChildWork } from '../children/others.ts';
 import type { Scope } from '../scope.ts';
 import { judgement } from './prepare.ts';
+import { patientConversation } from './reading.ts';
 import { Stop, stopReason, type Work } from './view.ts';
 
 type Run = Extract<Effect, { kind: 'run' }>;
@@ -16,9 +17,9 @@ type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
 /** How long a tool may take to settle after it was stopped; then nobody knows how it ended. */
 const SETTLE_MS = 5_000;
 
-export async function judge(work: Work, { call }: Judge): Promise<EffectCommand> {
-  const { scope, view } = work;
-  const piece = (await view.conversation()).call(call);
+export async function judge(work: Work, { call }: Judge, signal: AbortSignal): Promise<EffectCommand> {
+  const { scope } = work;
+  const piece = (await patientConversation(work, signal)).call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
   if (piece === undefined || tool === undefined) {
     const why = `the tool ${piece?.tool ?? 'of this call'} does not exist any more`;
@@ -35,7 +36,9 @@ export function neverBegan(call: string): EffectCommand {
 
 export async function run(work: ChildWork, { call, seq }: Run, signal: AbortSignal): Promise<EffectCommand> {
   const { scope, view } = work;
-  const piece = (await view.conversation()).call(call);
+  const conversation = await unlessStopped(patientConversation(work, signal), signal);
+  if (conversation === undefined) return neverBegan(call);
+  const piece = conversation.call(call);
   const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
   if (piece === undefined || tool === undefined) {
     const message = `The tool ${piece?.tool ?? ''} does not exist any more.`;
@@ -55,6 +58,16 @@ export async function run(work: ChildWork, { call, seq }: Run, signal: AbortSign
   }
   using _slot = slot;
   return await runUnderSlot(work, { call, seq, tool, args: piece.args }, signal);
+}
+
+/** Nothing when the signal came first. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 interface Asked {

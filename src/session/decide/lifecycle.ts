@@ -140,8 +140,12 @@ export const decideTimer: Decider<Effect<'timer/fired'>> = (draft, { key }) => {
   return refuse('conflict', `Nothing waits for timer ${key}.`);
 };
 
-/** Closes what an ended incarnation left open, then goes on or pauses as the profile says. */
+/**
+ * Closes what an ended incarnation left open, then goes on or pauses as the profile says. Once for each incarnation: it comes again
+ * when nobody knew whether it was written.
+ */
 export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incarnation, tail }) => {
+  if (draft.state.incarnation === incarnation) return undefined;
   draft.add('session.recovered', { incarnation, policy: draft.state.profile.recovery });
   for (const { kind, part, text, step } of tail) {
     draft.add(

@@ -111,7 +111,13 @@ export class Blobs {
       await unlink(unfinished).catch(() => undefined);
       throw error;
     }
-    await syncFolder(this.#folder);
+    try {
+      await syncFolder(this.#folder);
+    } catch (error) {
+      // What is found there again would be taken for synced.
+      unlinkIfThere(path);
+      throw error;
+    }
   }
 }
 

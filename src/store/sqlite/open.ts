@@ -14,7 +14,7 @@ const PAGE_BYTES = 8192;
 /** The write-ahead log is copied into the database at about this size, and cut back to it. */
 const LOG_BYTES = 4 * 1024 * 1024;
 
-/** Every commit is synced before it answers; what is deleted is overwritten. */
+/** Every commit is synced before it answers, on macOS through the drive's cache too; what is deleted is overwritten. */
 export function openForWriting(path: string, open: OpenDatabase): Connection {
   return withTrouble(path, () => {
     const connection = new Connection(open({ path }));
@@ -23,6 +23,8 @@ export function openForWriting(path: string, open: OpenDatabase): Connection {
         PRAGMA page_size = ${PAGE_BYTES};
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
+        PRAGMA fullfsync = ON;
+        PRAGMA checkpoint_fullfsync = ON;
         PRAGMA journal_size_limit = ${LOG_BYTES};
         PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES};
         PRAGMA secure_delete = ON;

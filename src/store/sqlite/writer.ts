@@ -57,6 +57,8 @@ export class Writer {
     this.#worker = undefined;
     if (worker === undefined) return;
     worker.removeAllListeners();
+    // Everything is written: how the thread ends is nobody's concern any more.
+    worker.on('error', () => undefined);
     worker.ref();
     const exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage('close');
