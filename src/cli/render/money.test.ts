@@ -27,10 +27,10 @@ describe('money', () => {
       { scope: 'subtree', measure: 'usd', limit: 1, spent: 0.29, reserved: 0.9 },
       'subtree: $0.29 and $0.90 reserved of $1.00',
     ],
-    [{ scope: 'turn', measure: 'steps', limit: 3, spent: 1, reserved: 0 }, 'turn: 1 steps of 3 steps'],
+    [{ scope: 'turn', measure: 'steps', limit: 3, spent: 1, reserved: 0 }, 'turn: 1 of 3 steps'],
     [
       { scope: 'session', measure: 'wallMs', limit: 60_000, spent: 1_500, reserved: 0 },
-      'session: at work 1s of 1m',
+      'session: 1s of 1m at work',
     ],
   ] as const)('as a limit, %j, is %s', (line, shown) => {
     expect(budgetLine(line)).toBe(shown);

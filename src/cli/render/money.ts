@@ -19,13 +19,13 @@ export function spending({ cost, unknown }: Spending): string {
 
 function amount(measure: BudgetLine['measure'], value: number): string {
   if (measure === 'usd') return dollars(value * MILLION);
-  return measure === 'wallMs' ? span(value) : `${String(value)} ${measure}`;
+  return measure === 'wallMs' ? span(value) : String(value);
 }
 
 export function budgetLine({ scope, measure, limit, spent, reserved }: BudgetLine): string {
   const held = reserved === 0 ? '' : ` and ${amount(measure, reserved)} reserved`;
-  const what = measure === 'wallMs' ? 'at work ' : '';
-  return `${scope}: ${what}${amount(measure, spent)}${held} of ${amount(measure, limit)}`;
+  const what = { usd: '', tokens: ' tokens', steps: ' steps', wallMs: ' at work' }[measure];
+  return `${scope}: ${amount(measure, spent)}${held} of ${amount(measure, limit)}${what}`;
 }
 
 /** Dollars for a million tokens in and out. */
