@@ -12,13 +12,12 @@ export interface ToolCall extends Omit<ToolContext, 'signal' | 'progress'> {
 }
 
 /**
- * To the process. `run` comes when the last call has ended, and not before; `ping` asks whether what that call left behind
- * blocks the thread.
+ * To the process. `run` comes when the last call has ended, and not before. A `revocable` one is taken back when the thread does
+ * not take it, because something that an earlier call left behind blocks it.
  */
 export type Request =
   | { readonly type: 'begin'; readonly module: string; readonly memoryBytes: number }
-  | { readonly type: 'ping' }
-  | { readonly type: 'run'; readonly call: ToolCall }
+  | { readonly type: 'run'; readonly call: ToolCall; readonly revocable: boolean }
   | { readonly type: 'abort'; readonly code: 'cancelled' | 'timeout' };
 
 /** To the thread. `shown`: the last progress has been passed on, another may come. */
@@ -27,7 +26,6 @@ export type ThreadRequest = Exclude<Request, { type: 'begin' }> | { readonly typ
 /** From the thread. */
 export type ThreadReport =
   | { readonly type: 'ready'; readonly tools: readonly Declared[]; readonly problems: readonly string[] }
-  | { readonly type: 'pong' }
   | { readonly type: 'progress'; readonly text: string }
   | { readonly type: 'finished'; readonly result: ToolResult }
   | { readonly type: 'threw'; readonly message: string }
@@ -46,13 +44,19 @@ export interface Stray {
 export type Report =
   | Exclude<ThreadReport, { type: 'finished' | 'threw' }>
   | (Extract<ThreadReport, { type: 'finished' | 'threw' }> & { readonly printed: string })
+  /** The call was taken back: it has not begun and never will. */
+  | { readonly type: 'stuck' }
   | { readonly type: 'died'; readonly why: string; readonly printed: string };
 
 export interface ThreadData {
   readonly port: MessagePort;
   /** A URL. */
   readonly module: string;
+  /** One of `CLAIM`, shared with the warden: the thread takes a call or the warden takes it back, never both. */
+  readonly claim: Int32Array<SharedArrayBuffer>;
 }
+
+export const CLAIM = { offered: 0, taken: 1, revoked: 2 } as const;
 
 /** Characters of an error, of progress and of printed text that leave the process: enough to read, nothing to drown in. */
 export const MESSAGE_LENGTH = 4096;

@@ -53,7 +53,18 @@ export class WorkerPool {
     context: Pick<ToolContext, 'signal' | 'progress'>,
   ): Promise<Ending> {
     using _slot = await this.#shares.acquire(call.session, context.signal);
-    const worker = (await this.#take(module)) ?? (await this.#begin(module, context.signal)).worker;
+    const used = await this.#take(module);
+    const ending = used === undefined ? undefined : await this.#runIn(used, call, context);
+    if (ending !== undefined && ending.type !== 'stuck') return ending;
+    const { worker } = await this.#begin(module, context.signal);
+    return this.#runIn(worker, call, context);
+  }
+
+  async #runIn(
+    worker: ToolWorker,
+    call: ToolCall,
+    context: Pick<ToolContext, 'signal' | 'progress'>,
+  ): Promise<Ending> {
     const ending = await worker.run(call, context);
     if (ending.type === 'finished' && ending.reaped.confirmed && worker.calls < CALLS) this.#keep(worker);
     else await this.#remove(worker);
@@ -67,13 +78,13 @@ export class WorkerPool {
     await Promise.all([...this.#workers].map((worker) => this.#remove(worker)));
   }
 
-  /** An idle process of the module that would take a call; those that would not are ended. */
+  /** An idle process of the module; those that died meanwhile are let go. */
   async #take(module: string): Promise<ToolWorker | undefined> {
     for (const [worker, timer] of this.#idle) {
       if (worker.module !== module) continue;
       clearTimeout(timer);
       this.#idle.delete(worker);
-      if (worker.alive && (await worker.responds())) return worker;
+      if (worker.alive) return worker;
       await this.#remove(worker);
     }
     return undefined;

@@ -6,6 +6,7 @@ import { cutEnd } from '../../base/index.ts';
 import { CarrelError } from '../../protocol/errors.ts';
 import { declarationOf, toolsOf } from './declare.ts';
 import {
+  CLAIM,
   MESSAGE_LENGTH,
   type ThreadData,
   type ThreadReport,
@@ -20,7 +21,7 @@ interface Running {
   readonly controller: AbortController;
 }
 
-const { port, module } = workerData as ThreadData;
+const { port, module, claim } = workerData as ThreadData;
 const tools = new Map<string, WorkerTool>();
 /** Whose code is running. Where Node does not carry it into the handlers of strays, the newest call is taken for it. */
 const owner = new AsyncLocalStorage<Running>();
@@ -87,9 +88,10 @@ function onStray(error: unknown): void {
 
 process.on('uncaughtException', onStray).on('unhandledRejection', onStray);
 port.on('message', (request: ThreadRequest) => {
-  if (request.type === 'run') void run(request.call);
-  else if (request.type === 'ping') tell({ type: 'pong' });
-  else if (request.type === 'shown') onShown();
+  if (request.type === 'run') {
+    if (Atomics.compareExchange(claim, 0, CLAIM.offered, CLAIM.taken) === CLAIM.offered)
+      void run(request.call);
+  } else if (request.type === 'shown') onShown();
   else running?.controller.abort(new CarrelError(request.code, `the call was stopped: ${request.code}`));
 });
 

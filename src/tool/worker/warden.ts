@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { cutEnd } from '../../base/index.ts';
 import {
+  CLAIM,
   entry,
   memoryText,
   MESSAGE_LENGTH,
@@ -21,6 +22,8 @@ import { describe } from './outcome.ts';
 const LOOK_MS = 25;
 /** Pause between two of a tool's progress texts, ms. */
 const PROGRESS_MS = 100;
+/** How long a thread may take to take a call after an earlier one, ms. An idle one does so at once. */
+const TAKE_MS = 1000;
 /** Messages a tool may post to nobody. Nobody listens; this many is no mistake any more. */
 const STRAY_MESSAGES = 1000;
 
@@ -30,8 +33,9 @@ function tell(report: Report): void {
 
 function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): void {
   const { port1: port, port2 } = new MessageChannel();
+  const claim = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(entry('thread'), {
-    workerData: { port: port2, module } satisfies ThreadData,
+    workerData: { port: port2, module, claim } satisfies ThreadData,
     transferList: [port2],
     stdout: true,
     stderr: true,
@@ -39,12 +43,17 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   });
   let printed = '';
   let messages = 0;
+  let taking: NodeJS.Timeout | undefined;
+  let revocable = false;
   const keep = (text: Buffer): void => {
     printed = cutEnd(printed + text.toString('utf8'), MESSAGE_LENGTH);
   };
+  /** True when the thread had not taken the call: now it never will. */
+  const revoke = (): boolean =>
+    revocable && Atomics.compareExchange(claim, 0, CLAIM.offered, CLAIM.revoked) === CLAIM.offered;
   const die = (why: string): void => {
     clearInterval(watch);
-    tell({ type: 'died', why, printed });
+    tell(revoke() ? { type: 'stuck' } : { type: 'died', why, printed });
     void worker.terminate();
   };
   // What the process itself needs is not the tool's.
@@ -52,6 +61,13 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() - own > memoryBytes) die(memoryText(memoryBytes));
   }, LOOK_MS);
+
+  const offer = (request: Extract<Request, { type: 'run' }>): void => {
+    clearTimeout(taking);
+    revocable = request.revocable;
+    Atomics.store(claim, 0, CLAIM.offered);
+    if (revocable) taking = setTimeout(() => revoke() && tell({ type: 'stuck' }), TAKE_MS);
+  };
 
   worker.stdout.on('data', keep);
   worker.stderr.on('data', keep);
@@ -69,7 +85,10 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
   });
   process.on('message', (request: Request) => {
     if (request.type === 'begin') return;
-    if (request.type === 'run') printed = '';
+    if (request.type === 'run') {
+      printed = '';
+      offer(request);
+    }
     port.postMessage(request);
   });
 }

@@ -186,7 +186,7 @@ describe('what code can do to itself', () => {
     const patient = run('patient', {}, { call: 'cal_next', signal: next.signal });
     await until(() => faults.length > 0);
     next.abort();
-    expect(await patient).toMatchObject({ error: { code: 'cancelled' } });
+    expect(await patient).toMatchObject({ text: 'stopped', error: { code: 'cancelled' } });
     expect(faults).toEqual([
       expect.stringMatching(/^ses_gone: the call cal_gone of the tool "leaves".*too late/),
     ]);

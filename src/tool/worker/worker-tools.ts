@@ -112,11 +112,13 @@ function toolOf(pool: WorkerPool, module: string, declared: Declared): Tool {
   });
 }
 
-/** A result that arrived first stays what it is. What the call started and is not known to be dead makes it unconfirmed. */
+/** A result that arrived stays what it is; an error that followed a stop is that stop. What is not known to be dead makes it unconfirmed. */
 function resultOf(ending: Ending, signal: ToolContext['signal']): ToolResult {
   const { reaped } = ending;
-  if (ending.type === 'finished' && (ending.result.ok || !signal.aborted) && reaped.confirmed)
-    return withNotes(ending.result, reaped.found);
+  if (ending.type === 'finished' && reaped.confirmed) {
+    const result = withNotes(ending.result, reaped.found);
+    return result.ok || !signal.aborted ? result : { ...result, error: stopError(signal) };
+  }
   const problem = signal.aborted
     ? stopError(signal)
     : { code: 'tool_failed' as const, message: problemOf(ending) };

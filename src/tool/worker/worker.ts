@@ -22,14 +22,17 @@ export interface WorkerOptions {
   readonly onStray: (stray: Stray) => void;
 }
 
-/** How a call ended. `deaf`: it was told to stop, did not, and was ended. `reaped` is about what it started, or about itself. */
+/**
+ * How a call ended. `stuck`: it never began, because what an earlier call left behind blocks the thread. `deaf`: it was told to
+ * stop, did not, and was ended. `reaped` is about what it started, or about the process itself.
+ */
 export type Ending = (
   | Extract<Report, { type: 'finished' | 'threw' | 'died' }>
-  | { readonly type: 'deaf'; readonly printed: string }
+  | { readonly type: 'stuck' | 'deaf'; readonly printed: string }
 ) & { readonly reaped: Reaped };
 
 type Settled =
-  Extract<Report, { type: 'ready' | 'pong' | 'finished' | 'threw' | 'died' }> | { readonly type: 'deaf' };
+  Extract<Report, { type: 'ready' | 'stuck' | 'finished' | 'threw' | 'died' }> | { readonly type: 'deaf' };
 
 /**
  * One process with one module in it. It takes one call at a time, keeps no program alive while it has none, and is of no more
@@ -71,22 +74,16 @@ export class ToolWorker {
     return this.#ask({ type: 'begin', module, memoryBytes }, signal);
   }
 
-  /** Whether its thread would take a call: what the last one left behind may block it, and no other call shall pay for that. */
-  async responds(): Promise<boolean> {
-    // Stopped from the start, it has the grace to answer.
-    return (await this.#ask({ type: 'ping' }, AbortSignal.abort())).type === 'pong';
-  }
-
   /** Runs a call, and resolves when it, or what it started, has ended. Never rejects. */
   async run(call: ToolCall, { signal, progress }: Pick<ToolContext, 'signal' | 'progress'>): Promise<Ending> {
-    this.calls++;
     this.#progress = progress;
-    const settled = await this.#ask({ type: 'run', call }, signal);
+    const settled = await this.#ask({ type: 'run', call, revocable: this.calls++ > 0 }, signal);
     this.#progress = undefined;
     if (settled.type === 'finished' || settled.type === 'threw')
       return { ...settled, reaped: await this.#process.endOthers() };
     const reaped = await this.end();
-    return settled.type === 'died' ? { ...settled, reaped } : { type: 'deaf', printed: '', reaped };
+    if (settled.type === 'died') return { ...settled, reaped };
+    return { type: settled.type === 'stuck' ? 'stuck' : 'deaf', printed: '', reaped };
   }
 
   /** Ends the process and everything it started. Never rejects; idempotent. */
