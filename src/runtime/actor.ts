@@ -176,7 +176,7 @@ export class Actor implements SessionView {
   }
 
   #sync(): void {
-    if (!this.#awake) return;
+    if (!this.#awake || this.gone) return;
     const wanted = effects(this.#state);
     if (wanted.length > 0)
       this.#performer ??= new Performer({ scope: this.#scope, view: this, others: this.#others });
@@ -259,6 +259,7 @@ export class Actor implements SessionView {
     try {
       await this.#reread();
     } catch (cause) {
+      if (!STORE_TROUBLE.includes(codeOf(cause))) throw cause;
       this.#scope.fault('a journal could not be read', cause, this.id);
     }
     const mails = this.#mailbox.takeAll();
@@ -275,7 +276,10 @@ export class Actor implements SessionView {
     const { events } = await store.read(owner, this.id, range);
     const stored = await store.tail(owner, this.id);
     this.#unsure = false;
-    if (events.length > 0) this.#believe(events, events.reduce(evolve, this.#state));
+    const state = events.reduce(evolve, this.#state);
+    // What a later incarnation has begun is its own to do.
+    if (state.incarnation > this.fence) throw lost({ kind: 'fenced', fence: state.incarnation });
+    if (events.length > 0) this.#believe(events, state);
     this.#tail.stored(stored);
     this.#sync();
   }

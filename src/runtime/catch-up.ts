@@ -17,6 +17,8 @@ export interface Watched {
 export class Place {
   seq: number;
   readonly parts: Map<string, number>;
+  /** Parts whose end was read while frames of them may still wait to be shown. */
+  readonly #ended = new Set<string>();
 
   constructor({ seq, parts = {} }: Pick<Cursor, 'seq' | 'parts'>) {
     this.seq = seq;
@@ -33,6 +35,11 @@ export class Place {
     return taken;
   }
 
+  /** Everything that waited was taken: what comes now comes in its order. */
+  joined(): void {
+    this.#ended.clear();
+  }
+
   #take(item: ViewItem): ViewItem | undefined {
     return item.type === 'delta' ? this.#takeDelta(item) : this.#takeEvent(item);
   }
@@ -40,14 +47,16 @@ export class Place {
   #takeEvent(event: Exclude<ViewItem, DeltaFrame>): ViewItem | undefined {
     if (event.seq <= this.seq) return undefined;
     this.seq = event.seq;
-    if (event.type === 'text.ended' || event.type === 'reasoning.ended') this.parts.delete(event.data.part);
+    if (event.type !== 'text.ended' && event.type !== 'reasoning.ended') return event;
+    this.parts.delete(event.data.part);
+    this.#ended.add(event.data.part);
     return event;
   }
 
   #takeDelta(frame: DeltaFrame): ViewItem | undefined {
     const seen = this.parts.get(frame.part) ?? 0;
     const end = frame.offset + frame.text.length;
-    if (end <= seen || frame.seq < this.seq) return undefined;
+    if (end <= seen || this.#ended.has(frame.part)) return undefined;
     this.parts.set(frame.part, end);
     return frame.offset >= seen
       ? frame

@@ -52,7 +52,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
           this.#past = undefined;
         }
         const items = await viewer.take();
-        if (items.length > 0) return { done: false, value: this.#place.takeAll(items) };
+        if (items.length > 0) return { done: false, value: this.#show(items) };
         this.#detach(viewer);
       }
     } catch (error) {
@@ -66,6 +66,12 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   return(): Promise<IteratorResult<readonly ViewItem[]>> {
     this.#leave();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #show(items: readonly ViewItem[]): readonly ViewItem[] {
+    const taken = this.#place.takeAll(items);
+    this.#place.joined();
+    return taken;
   }
 
   #attach(): Viewer {

@@ -6,7 +6,7 @@ const VIEWER_QUEUE_BYTES = 1024 * 1024;
 /** What an item costs beside its text. */
 const ITEM_BYTES = 200;
 
-/** One follower's end. `behind` is set when its queue overflowed: it then gets nothing more and reads from the store. */
+/** One follower's end. `behind` is set when its queue overflowed or something passed it by: it then gets nothing more and reads from the store. */
 export class Viewer implements Disposable {
   #items: ViewItem[] = [];
   #bytes = 0;
@@ -26,14 +26,16 @@ export class Viewer implements Disposable {
 
   push(item: ViewItem, bytes: number): void {
     if (this.behind) return;
-    if (this.#bytes + bytes > VIEWER_QUEUE_BYTES) {
-      this.behind = true;
-      this.#items = [];
-      this.#bytes = 0;
-    } else {
-      this.#items.push(item);
-      this.#bytes += bytes;
-    }
+    if (this.#bytes + bytes > VIEWER_QUEUE_BYTES) return this.fallBehind();
+    this.#items.push(item);
+    this.#bytes += bytes;
+    this.#signal();
+  }
+
+  fallBehind(): void {
+    this.behind = true;
+    this.#items = [];
+    this.#bytes = 0;
     this.#signal();
   }
 
@@ -139,6 +141,11 @@ export class Hub {
 
   publishDelta(frame: DeltaFrame): void {
     this.#deliver(frame, ITEM_BYTES + frame.text.length);
+  }
+
+  /** Something may have been written that nobody here was shown. */
+  readAgain(): void {
+    for (const viewer of this.#viewers) viewer.fallBehind();
   }
 
   close(): void {

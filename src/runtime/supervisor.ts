@@ -215,7 +215,8 @@ export class Supervisor implements Others {
   /** What a dead actor wrote without knowing. */
   async #publishMissed({ session, seq }: SessionState): Promise<void> {
     const hub = this.hub(session);
-    if (hub.seq === 0) return;
+    // Whoever came while the session was asleep has read the journal; another host may have written since.
+    if (hub.seq === 0) return hub.readAgain();
     for await (const events of pages(this.#scope, { session, after: hub.seq, upTo: seq }))
       hub.publish(events);
   }
