@@ -37,3 +37,13 @@ export type {
   Step as ProviderStep,
   WireKind,
 } from './provider-server/index.ts';
+export { shownAction, shrink, simulate } from './simulator/index.ts';
+export type {
+  Action as SimulatedAction,
+  PromiseName,
+  ShrinkOptions,
+  SimulationOptions,
+  SimulationResult,
+  SimulationTally,
+  Violation,
+} from './simulator/index.ts';
