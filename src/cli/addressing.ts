@@ -9,7 +9,7 @@ export interface Lister {
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
 }
 
-const ID = /^ses_[a-z0-9]+$/;
+const ID = /^ses_[a-z0-9.]+$/;
 /** Below this a prefix names nobody in particular. */
 const SHORTEST_PREFIX = 8;
 /** Rows asked for at a time; the bound of one page of the store. */
@@ -36,7 +36,10 @@ export async function findSession(lister: Lister, address: string, folder: strin
 
 async function withPrefix(lister: Lister, address: string): Promise<readonly SessionSummary[]> {
   if (!ID.test(address) || address.length < SHORTEST_PREFIX) return [];
-  return (await allOf(lister, {})).filter((row) => row.session.startsWith(address));
+  // The id of a child begins with its parent's: a prefix means the one that it was cut from.
+  return (await allOf(lister, {})).filter(
+    ({ session }) => session.startsWith(address) && !session.slice(address.length).includes('.'),
+  );
 }
 
 async function allOf(lister: Lister, query: { readonly name?: string }): Promise<SessionSummary[]> {

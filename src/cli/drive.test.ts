@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../base/index.ts';
 import { openTestHost, testTool, type TestHost, type TestHostOptions } from '../testing/index.ts';
+import { builtinTools } from '../tool/index.ts';
 import { drive, type Drive } from './drive.ts';
 import { EXIT } from './exit.ts';
 import { testTerminal, type TestTerminal } from './fixtures.ts';
@@ -17,6 +18,7 @@ async function open(
   const test = await openTestHost(options);
   const session = await test.session({ name: 'desk' });
   const work: Drive = {
+    host: test.host,
     session,
     name: 'desk',
     reader: test.store,
@@ -39,6 +41,18 @@ describe('drive', () => {
     expect(terminal.out.text()).toBe('All is well.\n');
     expect(terminal.err.text()).toContain('Let me look.');
     expect(terminal.err.text()).toContain('✓ write a.txt');
+  });
+
+  it('asks for a child too, again for each of its questions, and says whose they are', async () => {
+    const terminal = testTerminal({ answers: ['y', 'y'], terminal: true });
+    const spawn = [{ call: 'spawn', args: { prompt: 'dig', name: 'digger' } }] as const;
+    const answers = [spawn, callWrite, callWrite, [{ text: 'dug' }], [{ text: 'All is well.' }]];
+    const tools = [write, ...builtinTools().filter(({ kind }) => kind === 'spawn')];
+    const { test, work } = await open({ answers, tools, profile: { mode: 'ask' } }, terminal);
+    await using _test = test;
+    expect(await drive(work)).toBe(EXIT.done);
+    expect(terminal.out.text()).toBe('All is well.\n');
+    expect(terminal.err.text().match(/\? digger: write/g)).toHaveLength(2);
   });
 
   it('says how to answer where nobody can, and leaves the call waiting', async () => {

@@ -1,20 +1,21 @@
 // Takes a turn to its end in this process: starts it with a command, shows what happens, answers for the person who sits
 // here, and says with the exit code how it ended. Every command that makes an agent work ends up here.
 import { systemClock } from '../base/index.ts';
-import type { SessionHandle } from '../host/index.ts';
+import type { Host, SessionHandle } from '../host/index.ts';
 import { codeOf, toErrorInfo, type ViewItem } from '../protocol/index.ts';
 import type { StoreReader } from '../store/index.ts';
-import { readLastTurn, waitingCalls, type WaitingCall } from './approvals.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { Goal, type Target } from './goal.ts';
 import { OWNER } from './owner.ts';
 import { askAbout, type Answer } from './question.ts';
+import { howToAnswer, openQuestions, type Question } from './questions.ts';
 import type { Mark } from './render/style.ts';
 import { span } from './render/time.ts';
 import type { View } from './render/view.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Drive {
+  readonly host: Pick<Host, 'session'>;
   readonly session: SessionHandle;
   readonly name: string;
   readonly reader: StoreReader;
@@ -26,6 +27,8 @@ export interface Drive {
   readonly interactive: boolean;
   /** The turn is cancelled when it takes longer. */
   readonly timeoutMs?: number | undefined;
+  /** Show what came after this event; default what comes from now on. */
+  readonly after?: number | undefined;
   /** The command that starts the work. */
   readonly begin: () => Promise<Target>;
 }
@@ -41,7 +44,8 @@ export async function drive(work: Drive): Promise<Exit> {
   const goal = new Goal(await work.begin());
   using _deadline = cancelLater(work);
   try {
-    for await (const item of work.session.follow({ cursor: head, signal: stops.leave })) {
+    const from = work.after === undefined ? { cursor: head } : { after: work.after };
+    for await (const item of work.session.follow({ ...from, signal: stops.leave })) {
       work.view.show(item);
       const exit = goal.reached(item) ?? (await whenWaiting(work, item, stops));
       if (exit !== undefined) return exit;
@@ -108,24 +112,25 @@ async function whenWaiting(work: Drive, item: ViewItem, stops: Stops): Promise<E
   if (item.type === 'delta') return undefined;
   const row = await work.session.summary();
   if (row.status !== 'waiting' || row.seq > item.seq) return undefined;
-  const calls = waitingCalls(await readLastTurn(work.reader, work.session.id));
-  const answered = work.interactive && (await answer(work, calls, stops));
+  const questions = await openQuestions(work.reader, { session: work.session.id, name: work.name });
+  if (questions.length === 0) return undefined;
+  const answered = work.interactive && (await answer(work, questions, stops));
   if (answered || stops.cancelled) return undefined;
   work.view.end();
-  work.tell('info', `answer with: ${howToAnswer(work.name, calls).join(', ')}`);
+  work.tell('info', `answer with: ${howToAnswer(questions).join(', ')}`);
   return EXIT.waiting;
 }
 
 /** Whether every call was answered. */
-async function answer(work: Drive, calls: readonly WaitingCall[], stops: Stops): Promise<boolean> {
+async function answer(work: Drive, questions: readonly Question[], stops: Stops): Promise<boolean> {
   work.view.end();
-  for (const call of calls) {
-    const answered = await askAbout(call, work.terminal, stops.ask).catch((error: unknown) => {
+  for (const question of questions) {
+    const answered = await askAbout(question, work.terminal, stops.ask).catch((error: unknown) => {
       if (stops.ask.aborted) return undefined;
       throw error;
     });
     if (answered === undefined) return false;
-    await resolve(work.session, call.call, answered);
+    await resolve(await work.host.session(question.session), question.call, answered);
   }
   return true;
 }
@@ -138,10 +143,4 @@ async function resolve(session: SessionHandle, call: string, answer: Answer): Pr
   } catch (error) {
     if (codeOf(error) !== 'conflict') throw error;
   }
-}
-
-/** The lines to type; a call is named only where several wait. */
-function howToAnswer(name: string, calls: readonly WaitingCall[]): string[] {
-  const targets = calls.length === 1 ? [name] : calls.map(({ call }) => `${name} ${call}`);
-  return targets.flatMap((target) => [`carrel approve ${target}`, `carrel deny ${target}`]);
 }

@@ -62,11 +62,11 @@ function newText(
 }
 
 /** Resolves with the first row that `settled` accepts, or undefined when the signal aborted before. */
-export async function pollSummary(
-  read: () => Promise<SessionSummary>,
-  settled: (row: SessionSummary) => boolean,
+export async function pollSummary<Row extends SessionSummary | undefined>(
+  read: () => Promise<Row>,
+  settled: (row: Row) => boolean,
   { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock },
-): Promise<SessionSummary | undefined> {
+): Promise<Row | undefined> {
   do {
     const row = await read();
     if (settled(row)) return row;

@@ -2,6 +2,7 @@
 import { oneLine, stripControls } from '../base/index.ts';
 import type { Scope } from '../protocol/index.ts';
 import type { WaitingCall } from './approvals.ts';
+import type { Question } from './questions.ts';
 import { mark, paint } from './render/style.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,13 +14,14 @@ const SCOPES: Readonly<Record<string, Scope>> = { y: 'once', s: 'session', p: 'p
 
 /** Asks until there is an answer; undefined when the input ended, and the call goes on waiting. Rejects when the signal aborts. */
 export async function askAbout(
-  call: WaitingCall,
+  call: WaitingCall & Partial<Question>,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
   const { err } = terminal;
+  const whose = call.below === true ? `${call.name ?? ''}: ` : '';
   err.write(
-    `${mark(err, 'ask')} ${paint(err, 'bold', oneLine(call.summary, 500))}\n  ${oneLine(call.why, 300)}\n`,
+    `${mark(err, 'ask')} ${whose}${paint(err, 'bold', oneLine(call.summary, 500))}\n  ${oneLine(call.why, 300)}\n`,
   );
   for (;;) {
     const line = await terminal.ask(`  ${choices(call)} `, signal);

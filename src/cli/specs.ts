@@ -100,7 +100,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'send',
     summary: 'give a session an input, run its turn to the end',
     args: [SESSION, { name: '[text]', summary: 'the input; piped input is appended' }],
-    options: [{ flags: '--note', summary: 'add it as context, without a turn' }, TIMEOUT, JSON_LINES],
+    options: [
+      { flags: '--note', summary: 'add it as context, without a turn' },
+      { flags: '--from <name>', summary: 'the program that sends it: the session is told' },
+      TIMEOUT,
+      JSON_LINES,
+    ],
     details:
       'On a terminal the answer streams; elsewhere it stays in the session (`carrel show`), and the exit code says how it went.',
     load: () => import('./commands/send.ts'),
@@ -109,7 +114,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'follow',
     summary: 'print what happens in a session, from now on, whichever process runs it',
     args: [SESSION],
-    options: [{ flags: '--from-start', summary: 'everything that happened so far first' }, JSON_LINES],
+    options: [
+      { flags: '--from-start', summary: 'everything that happened so far first' },
+      { flags: '--children', summary: 'what happens in the sessions that it spawned too' },
+      JSON_LINES,
+    ],
     load: () => import('./commands/follow.ts'),
   },
   {

@@ -10,6 +10,13 @@ const LINE_LENGTH = 4_096;
 export interface MarkdownOptions {
   /** Characters of a tool's output that are shown; the journal has the rest. */
   readonly outputLimit?: number;
+  /** Journals of children by id; each is shown under the call that spawned it. */
+  readonly children?: ReadonlyMap<string, Journal>;
+}
+
+export interface Journal {
+  readonly summary: SessionSummary;
+  readonly events: readonly SessionEvent[];
 }
 
 export function renderMarkdown(
@@ -17,17 +24,39 @@ export function renderMarkdown(
   events: readonly SessionEvent[],
   options: MarkdownOptions = {},
 ): string {
+  return `${renderJournal({ summary, events }, options).join('\n')}\n`;
+}
+
+function renderJournal({ summary, events }: Journal, options: MarkdownOptions): string[] {
   const { entries } = new Conversation().addAll(events);
   const head = [
     `# ${oneLine(summary.title ?? summary.name, LINE_LENGTH)}`,
     '',
     `Session ${summary.name} (${summary.session}) · ${summary.model} · ${oneLine(summary.folder, LINE_LENGTH)} · ${summary.status}`,
   ];
-  const body = entries.flatMap((entry) => ['', ...renderEntry(entry, options.outputLimit ?? 4_000)]);
-  return `${[...head, ...body].join('\n')}\n`;
+  const view = { limit: options.outputLimit ?? 4_000, below: childrenOf(events, options) };
+  return [...head, ...entries.flatMap((entry) => ['', ...renderEntry(entry, view)])];
 }
 
-function renderEntry(entry: Entry, limit: number): string[] {
+interface Shown {
+  readonly limit: number;
+  /** What stands under a call: the child that it spawned. */
+  readonly below: (call: string) => readonly string[];
+}
+
+function childrenOf(events: readonly SessionEvent[], options: MarkdownOptions): Shown['below'] {
+  const spawned = new Map(
+    events.flatMap((event) => (event.type === 'child.started' ? [[event.call, event.data.child]] : [])),
+  );
+  return (call) => {
+    const journal = options.children?.get(spawned.get(call) ?? '');
+    if (journal === undefined) return [];
+    const lines = renderJournal(journal, options).join('\n').split('\n');
+    return ['', ...lines.map((line) => `> ${line}`.trimEnd())];
+  };
+}
+
+function renderEntry(entry: Entry, view: Shown): string[] {
   const stamp = `${new Date(entry.at).toISOString()} · #${String(entry.seq)}`;
   if (entry.kind !== 'step') {
     const who = entry.kind === 'note' ? 'Note' : 'User';
@@ -44,11 +73,15 @@ function renderEntry(entry: Entry, limit: number): string[] {
   return [
     `## Assistant`,
     `<sub>${stamp}</sub>`,
-    ...entry.pieces.flatMap((piece) => ['', ...renderPiece(entry, piece, limit)]),
+    ...entry.pieces.flatMap((piece) => ['', ...renderPiece(entry, piece, view)]),
   ];
 }
 
-function renderPiece(entry: StepEntry, piece: StepEntry['pieces'][number], limit: number): string[] {
+function renderPiece(
+  entry: StepEntry,
+  piece: StepEntry['pieces'][number],
+  { limit, below }: Shown,
+): string[] {
   if (piece.kind !== 'call') return renderText(piece);
   const result = entry.results.get(piece.call);
   const status = result?.status ?? 'no result';
@@ -61,6 +94,7 @@ function renderPiece(entry: StepEntry, piece: StepEntry['pieces'][number], limit
     `**${oneLine(piece.tool, LINE_LENGTH)}** ${inCode(stripControls(JSON.stringify(piece.args)))} → ${status}`,
     '',
     ...fenced(shown),
+    ...below(piece.call),
   ];
 }
 

@@ -4,6 +4,7 @@ import { CarrelError, type SessionEvent } from '../../protocol/index.ts';
 import { renderMarkdown } from '../../session/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
+import { readBelow } from '../family.ts';
 import { readEvents } from '../journal.ts';
 import { report } from '../report.ts';
 import { openReading } from '../reading.ts';
@@ -17,7 +18,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   for await (const event of readEvents(reading.reader, row.session)) events.push(event);
   const text = json
     ? events.map((event) => `${JSON.stringify(event)}\n`).join('')
-    : renderMarkdown(row, events);
+    : renderMarkdown(row, events, { children: await readBelow(reading.reader, events) });
   const [, file] = args;
   if (file === undefined) terminal.out.write(text);
   else {

@@ -20,9 +20,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   return EXIT.done;
 }
 
+/** From the session at the top to the one that asks. */
+function whose({ lineage, name }: InboxItem): string {
+  return [...lineage.map((above) => above.name), name].join(' / ');
+}
+
 function columns(now: number): readonly Column<InboxItem>[] {
   return [
-    { head: 'SESSION', cell: (item) => item.name, max: 32 },
+    { head: 'SESSION', cell: whose, max: 60 },
     { head: 'CALL', cell: (item) => item.call },
     { head: 'ASKED', cell: (item) => ago(item.requestedAt, now) },
     { head: 'EXPIRES', cell: (item) => `in ${span(item.expiresAt - now)}` },

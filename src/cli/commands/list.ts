@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
       table(
         terminal.out,
         columns({ now, folders: query.folder === undefined, held: reading.holder() !== undefined }),
-        sessions,
+        nested(sessions),
       ),
     );
   for (const line of remarks(sessions.length, hidden, more)) terminal.err.write(`${line}\n`);
@@ -72,12 +72,30 @@ interface Shown {
   readonly held: boolean;
 }
 
-function columns({ now, folders, held }: Shown): readonly Column<SessionSummary>[] {
-  const folder: readonly Column<SessionSummary>[] = folders
+type Row = SessionSummary & { readonly indent: number };
+
+/** Children under their parents, where those are shown; everyone else in the order of the list. */
+function nested(sessions: readonly SessionSummary[]): readonly Row[] {
+  const shown = new Set(sessions.map(({ session }) => session));
+  const children = Map.groupBy(sessions, ({ parent }) =>
+    parent !== undefined && shown.has(parent) ? parent : '',
+  );
+  const under = (parent: string, indent: number): Row[] =>
+    (children.get(parent) ?? []).flatMap((row) => [{ ...row, indent }, ...under(row.session, indent + 1)]);
+  return under('', 0);
+}
+
+/** A column keeps no spaces at its start. */
+function branch(indent: number): string {
+  return indent === 0 ? '' : `└${'──'.repeat(indent - 1)} `;
+}
+
+function columns({ now, folders, held }: Shown): readonly Column<Row>[] {
+  const folder: readonly Column<Row>[] = folders
     ? [{ head: 'FOLDER', cell: (row) => row.folder, max: 40 }]
     : [];
   return [
-    { head: 'NAME', cell: (row) => row.name, max: 32 },
+    { head: 'NAME', cell: ({ name, indent }) => branch(indent) + name, max: 40 },
     { head: 'STATUS', cell: (row) => statusCell(row, held), max: 20 },
     { head: 'UPDATED', cell: (row) => ago(row.updatedAt, now) },
     { head: 'MODEL', cell: (row) => row.model, max: 32 },

@@ -24,7 +24,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
     if (line.trim() === '') continue;
     const text = line;
     const begin = (): ReturnType<typeof sendInput> => sendInput(session, text);
-    await driveTurn(invocation, { session, name, store: working.store, begin }).catch((error: unknown) => {
+    const { host, store } = working;
+    await driveTurn(invocation, { host, session, name, store, begin }).catch((error: unknown) => {
       if (codeOf(error) === 'internal') throw error;
       printFailure(error, terminal.err, false);
     });

@@ -14,6 +14,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   await using working = await openWorking(invocation, plan.setting);
   const { session, name } = await openPlanned(invocation, plan, working);
   return await driveTurn(invocation, {
+    host: working.host,
     session,
     name,
     store: working.store,

@@ -1,7 +1,8 @@
 import { oneLine, stripControls } from '../../base/index.ts';
-import type { SessionSummary } from '../../protocol/index.ts';
+import type { SessionEvent, SessionSummary } from '../../protocol/index.ts';
 import { Conversation, type Entry } from '../../session/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
+import { readBelow, spawnedBy, type Journal } from '../family.ts';
 import type { Invocation } from '../invocation.ts';
 import { readEvents } from '../journal.ts';
 import { OWNER } from '../owner.ts';
@@ -10,6 +11,7 @@ import { budgetLine, spending } from '../render/money.ts';
 import { entryText } from '../render/entry.ts';
 import { ago, stamp } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
+import type { Sink } from '../terminal.ts';
 
 const DEFAULT_MESSAGES = 10;
 
@@ -18,18 +20,48 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const last = options.integer('last', { min: 0, max: 10_000 }) ?? DEFAULT_MESSAGES;
   await using reading = await openReading(invocation);
   const row = await reading.session();
-  const conversation = new Conversation();
-  for await (const event of readEvents(reading.reader, row.session)) conversation.add(event);
-  const entries = last === 0 ? [] : conversation.entries.slice(-last);
+  const events: SessionEvent[] = [];
+  for await (const event of readEvents(reading.reader, row.session)) events.push(event);
+  const entries = lastOf({ summary: row, events }, last);
   const tail = await reading.reader.tail(OWNER, row.session);
   if (json) {
     printValue(terminal.out, { session: row, messages: entries.map(plain), open: tail });
     return EXIT.done;
   }
-  const text = [facts(row), ...entries.map((entry) => entryText(terminal.out, entry))];
+  const below = await readBelow(reading.reader, events);
+  const journal = { summary: row, events };
+  const text = [facts(row), ...messages(terminal.out, { journal, below, last })];
   const open = tail.map((part) => `${stripControls(part.text)} …`);
   terminal.out.write(`${[...text, ...open].join('\n\n')}\n`);
   return EXIT.done;
+}
+
+function lastOf({ events }: Journal, count: number): readonly Entry[] {
+  return count === 0 ? [] : new Conversation().addAll(events).entries.slice(-count);
+}
+
+interface Family {
+  readonly journal: Journal;
+  readonly below: ReadonlyMap<string, Journal>;
+  /** Messages of each. */
+  readonly last: number;
+}
+
+/** Each message, and under it, set in, those of the children that it spawned. */
+function messages(sink: Sink, family: Family): string[] {
+  const spawned = spawnedBy(family.journal.events);
+  return lastOf(family.journal, family.last).map((entry) => {
+    const calls = entry.kind === 'step' ? entry.pieces.filter((piece) => piece.kind === 'call') : [];
+    const children = calls.flatMap(({ call }) => family.below.get(spawned.get(call) ?? '') ?? []);
+    const below = children.map((journal) => childText(sink, { ...family, journal }));
+    return [entryText(sink, entry), ...below].join('\n\n');
+  });
+}
+
+function childText(sink: Sink, family: Family): string {
+  const { name, session, status } = family.journal.summary;
+  const text = [`${name} (${session}), ${status}`, ...messages(sink, family)].join('\n\n');
+  return text.replace(/^/gm, '  | ').replace(/ +$/gm, '');
 }
 
 /** Results are a map, which JSON does not know. */
@@ -68,6 +100,7 @@ function facts(row: SessionSummary): string {
     ['queued', row.queued === 0 ? '' : `${String(row.queued)}, ${String(row.held)} of them held`],
     ['waiting', row.waiting === 0 ? '' : `${String(row.waiting)} call(s): carrel inbox`],
     ['parent', row.parent ?? ''],
+    ['root', row.root === row.parent ? '' : (row.root ?? '')],
     [
       'tags',
       Object.entries(row.tags)

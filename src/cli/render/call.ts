@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/index.ts';
 import { oneLine } from '../../base/index.ts';
 
 /** Arguments that say most about a call; the first one there stands for all. */
-const TELLING = ['command', 'path', 'pattern', 'query', 'url'];
+const TELLING = ['command', 'path', 'pattern', 'query', 'url', 'prompt', 'to'];
 /** Characters of a call's line, for screens and logs. */
 const LINE = 200;
 

@@ -50,6 +50,10 @@ export function notes(pen: Pen, event: SessionEvent, { inputs, asked }: NoteOpti
         `budget ${event.data.scope}.${event.data.measure} raised from ${String(event.data.from)} to ${String(event.data.to)}`,
       );
       return;
+    case 'child.changed':
+      if (event.data.waiting && !asked)
+        pen.line('ask', `a child waits for an approval: carrel inbox (${event.data.child})`);
+      return;
     case 'turn.finished':
       finished(pen, event);
       return;
