@@ -10,17 +10,11 @@ import {
   type SessionEvent,
 } from '../protocol/index.ts';
 import { oneLine } from '../base/index.ts';
+import { interrupt, takeUp } from './interrupt.ts';
 import { raised } from './limits.ts';
 import { endOfShare } from './share.ts';
 import { use, useLost, useOfChild, useReported, useTime, withoutReserve } from './spending.ts';
-import {
-  MAX_GRANTS,
-  MAX_RECOVERIES,
-  type CallState,
-  type SessionState,
-  type StepState,
-  type TurnState,
-} from './state.ts';
+import { MAX_GRANTS, type CallState, type SessionState, type StepState, type TurnState } from './state.ts';
 
 /** Why a step may end without an answer. */
 const UNANSWERED: readonly FinishReason[] = ['empty', 'cancelled', 'failed', 'unasked'];
@@ -183,6 +177,7 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
           idempotent: data.idempotent,
           parallel: data.parallel,
           ...(data.spawns === undefined ? {} : { spawns: data.spawns }),
+          ...(data.wants === undefined ? {} : { wants: data.wants }),
           ...(data.invalid === undefined ? {} : { invalid: data.invalid }),
         },
       ],
@@ -237,36 +232,6 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'budget.reached': (state, { data }) => ({ ...state, reached: data }),
   'budget.raised': (state, { data }) => ({ ...state, profile: raised(state.profile, data) }),
 };
-
-/** What a new incarnation finds: a request that nobody waits for any more, and intents without a result. */
-function interrupt(turn: TurnState): TurnState {
-  const step = turn.step;
-  if (step === undefined) return turn;
-  const recoveries = turn.recoveries + 1;
-  // Taken up again, the step counts once.
-  if (step.phase === 'asking')
-    return { ...turn, recoveries, steps: turn.steps - 1, step: { ...step, phase: 'interrupted' } };
-  if (!step.calls.some(isAtWork)) return turn;
-  return { ...turn, recoveries, step: { ...step, calls: step.calls.map(interruptCall) } };
-}
-
-/** An idempotent call may run again, with the same id; of any other nobody knows whether it ran. */
-function interruptCall(call: CallState): CallState {
-  if (!isAtWork(call)) return call;
-  return call.idempotent ? { ...call, status: 'allowed' } : call;
-}
-
-/** A child's call is not: the child goes on in its own journal. */
-function isAtWork({ status, child }: CallState): boolean {
-  return status === 'started' && child === undefined;
-}
-
-/** Whether an interrupted turn is continued, by its profile and by how often it was. */
-function takeUp(before: TurnState, turn: TurnState, policy: 'continue' | 'pause'): TurnState {
-  if (turn.recoveries === before.recoveries) return turn;
-  if (turn.recoveries > MAX_RECOVERIES) return { ...turn, ending: 'give-up' };
-  return policy === 'pause' ? { ...turn, ending: 'pause' } : turn;
-}
 
 /** A session that is marked already keeps its place. */
 function mark(state: SessionState, at: number, runOnStart: boolean | undefined): SessionState {

@@ -1,5 +1,13 @@
 // Scripts for the interpreter: answers are data, and each call says in its arguments whether it may run and what it does.
-import type { Command, ErrorInfo, FinishReason, Frame, Profile, SessionEvent } from '../protocol/index.ts';
+import type {
+  BudgetLimits,
+  Command,
+  ErrorInfo,
+  FinishReason,
+  Frame,
+  Profile,
+  SessionEvent,
+} from '../protocol/index.ts';
 import type { JsonObject } from '../base/index.ts';
 import { Conversation, effects, transcript } from './index.ts';
 import type { Effect, EffectCommand, Judgement, PartText, RequestedCall, SessionState } from './index.ts';
@@ -43,6 +51,7 @@ export interface CallScript {
   readonly parallel?: boolean;
   /** It starts a child: `hang` then means that its turn goes on, and `lost` that it is interrupted when it is stopped. */
   readonly spawns?: boolean;
+  readonly wants?: BudgetLimits;
   readonly invalid?: ErrorInfo;
   readonly path?: string;
 }
@@ -62,6 +71,7 @@ export const call = (tool: string, script: CallScript = {}): RequestedCall => {
     idempotent = false,
     parallel = false,
     spawns,
+    wants,
     invalid,
     path = '',
   } = script;
@@ -72,6 +82,7 @@ export const call = (tool: string, script: CallScript = {}): RequestedCall => {
     idempotent,
     parallel,
     ...(spawns === undefined ? {} : { spawns }),
+    ...(wants === undefined ? {} : { wants }),
     ...(invalid === undefined ? {} : { invalid }),
   };
 };

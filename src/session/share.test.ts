@@ -84,8 +84,25 @@ describe('a child is given a share of what is left', () => {
     expect(shares(self)).toEqual([]);
     const denied = self.journal.find(({ type }) => type === 'tool.finished');
     expect(denied?.data).toMatchObject({ status: 'denied' });
-    expect(JSON.stringify(denied?.data)).toContain('Nothing is left for a child. The budget of the subtree');
+    expect(JSON.stringify(denied?.data)).toContain(
+      'Nothing is left for a child: the budget of this subtree is 2 steps',
+    );
     expect(trace(self.journal)).toContain('a:denied a:denied step');
+  });
+
+  it('as much as the call asks for, and the others share the rest', () => {
+    const self = parent({ subtree: { tokens: 1_011 } }, [
+      SPAWN,
+      { ...SPAWN, wants: { tokens: 700, usd: 2 } },
+    ]);
+    expect(shares(self)).toEqual([{ tokens: 150 }, { tokens: 700, usd: 2 }]);
+  });
+
+  it('and no more than is left, which the model learns', () => {
+    const self = parent({ subtree: { tokens: 611 } }, [{ ...SPAWN, wants: { tokens: 601 } }]);
+    expect(shares(self)).toEqual([]);
+    const said = JSON.stringify(self.journal.find(({ type }) => type === 'tool.finished')?.data);
+    expect(said).toContain('It asks for 601 tokens: the budget of this subtree is 611 tokens, 11 spent');
   });
 
   it('of money also when there is none, for a model that costs nothing', () => {

@@ -1,29 +1,56 @@
 // A child works with a share of what its parent's subtree may still use. The share is reserved in the parent's journal before the
 // child exists; what was not used goes back when the turn that it was spawned for ends, and the child keeps no more than it used.
-import { MILLION, type BudgetLimits, type BudgetLine } from '../protocol/index.ts';
+import { MILLION, type BudgetLimits, type BudgetLine, type Measure } from '../protocol/index.ts';
 import { budgetLines } from './limits.ts';
-import type { SessionState } from './state.ts';
+import type { CallState, SessionState } from './state.ts';
 
-export type Share = { readonly limits: BudgetLimits | undefined } | { readonly nothing: BudgetLine };
+export type Share =
+  | { readonly limits: BudgetLimits | undefined }
+  /** The limit that leaves nothing, or less than the call asks for. */
+  | { readonly missing: BudgetLine; readonly wants?: number };
 
 /**
- * One of `parts` equal parts of what is left, or the limit that leaves nothing. Time is not divided: children work beside each other,
- * while their parent does.
+ * What this call's child gets: what the call asks for, else an equal part of what is left beside that which others ask for, as many
+ * parts as children that have not begun and one for their parent. Time is not divided: children work beside each other, while
+ * their parent does.
  */
-export function shareOf(state: SessionState, parts: number): Share {
+export function shareOf(state: SessionState, call: CallState): Share {
   const lines = budgetLines(state).filter(({ scope }) => scope === 'subtree');
-  const limits: Record<string, number> = {};
+  const others = waitingChildren(state).filter(({ id }) => id !== call.id);
+  const limits: { [M in Measure]?: number } = {};
   for (const line of lines) {
+    const { measure } = line;
     const left = Math.max(0, line.limit - line.spent - line.reserved);
-    const part = line.measure === 'wallMs' ? left : partOf(line, left / parts);
+    const wants = call.wants?.[measure];
+    if (wants !== undefined && wants > left) return { missing: line, wants };
+    const part = wants ?? partOf(measure, left, others);
     // No money is no reason: a model may cost nothing.
-    if (part === 0 && line.measure !== 'usd') return { nothing: line };
-    limits[line.measure] = part;
+    if (part === 0 && measure !== 'usd') return { missing: line };
+    limits[measure] = part;
   }
-  return { limits: lines.length === 0 ? undefined : limits };
+  const all = { ...call.wants, ...limits };
+  return { limits: Object.keys(all).length === 0 ? undefined : all };
 }
 
-function partOf({ measure }: BudgetLine, part: number): number {
+export function noShare({ missing, wants }: Extract<Share, { missing: BudgetLine }>): string {
+  const { scope, measure, limit, spent, reserved } = missing;
+  const asked =
+    wants === undefined ? 'Nothing is left for a child' : `It asks for ${String(wants)} ${measure}`;
+  const kept = `${String(spent)} spent and ${String(reserved)} reserved`;
+  return `${asked}: the budget of this ${scope} is ${String(limit)} ${measure}, ${kept}. Ask for less, or do it without a child.`;
+}
+
+function waitingChildren({ turn }: SessionState): readonly CallState[] {
+  return (turn?.step?.calls ?? []).filter(
+    ({ spawns, child, status }) => spawns === true && child === undefined && status !== 'ended',
+  );
+}
+
+function partOf(measure: Measure, left: number, others: readonly CallState[]): number {
+  if (measure === 'wallMs') return left;
+  const asked = others.flatMap(({ wants }) => wants?.[measure] ?? []);
+  const free = left - asked.reduce((sum, want) => sum + want, 0);
+  const part = Math.max(0, free) / (others.length - asked.length + 2);
   return measure === 'usd' ? Math.floor(part * MILLION) / MILLION : Math.floor(part);
 }
 

@@ -41,6 +41,8 @@ export interface CallState {
   readonly parallel: boolean;
   /** It starts a child session instead of running here. */
   readonly spawns?: boolean;
+  /** Of the subtree's budget, what it asks for. */
+  readonly wants?: BudgetLimits;
   /** The child, from its start on. A call with a child is never `unknown`: the child's own journal says what became of it. */
   readonly child?: string;
   /** Nothing below moves until a human answers. */

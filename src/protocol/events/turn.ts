@@ -118,6 +118,8 @@ export const toolEvents = {
     parallel: z.boolean(),
     /** The call starts a child session instead of running here. */
     spawns: z.boolean().optional(),
+    /** Of a child's budget, what the call asks for. */
+    wants: BudgetLimits.optional(),
     provider: ProviderData.optional(),
     /** Set when the call cannot run: an unknown tool, arguments that are not JSON or fail the schema. `raw` is what came. */
     invalid: ErrorShape.optional(),

@@ -48,9 +48,11 @@ function spawning(
   { profiles }: Scope,
   parent: SessionState,
   args: JsonObject,
-): Pick<RequestedCall, 'spawns' | 'invalid'> {
-  const ceiling = childProfile({ parent, profiles, args: args as unknown as SpawnArgs });
-  return ceiling.ok ? { spawns: true } : { invalid: ceiling.error };
+): Pick<RequestedCall, 'spawns' | 'wants' | 'invalid'> {
+  const asked = args as unknown as SpawnArgs;
+  const ceiling = childProfile({ parent, profiles, args: asked });
+  if (!ceiling.ok) return { invalid: ceiling.error };
+  return { spawns: true, ...(asked.budget === undefined ? {} : { wants: asked.budget }) };
 }
 
 /** Asks permission for one call, with everything that was allowed so far. */

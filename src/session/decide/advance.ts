@@ -1,7 +1,7 @@
 // What follows by itself. Every decision ends here, so there is one place that starts turns, steps and calls, and ends them.
 import type { BudgetLine, ErrorInfo, EventData, Outcome, Source } from '../../protocol/index.ts';
 import { reachedError, usedUp } from '../limits.ts';
-import { shareOf } from '../share.ts';
+import { noShare, shareOf } from '../share.ts';
 import { isParallel, workable } from '../status.ts';
 import { childId } from '../child-id.ts';
 import {
@@ -179,16 +179,11 @@ export function startCall(draft: Draft, call: CallState): boolean {
   return true;
 }
 
-/** The children of a step that have not begun share what is left, and so does their parent, which must read what they bring. */
 function startChild(draft: Draft, call: CallState): boolean {
   const { state } = draft;
-  const waiting = (state.turn?.step?.calls ?? []).filter(
-    ({ spawns, child, status }) => spawns === true && child === undefined && status !== 'ended',
-  );
-  const share = shareOf(state, waiting.length + 1);
-  if ('nothing' in share) {
-    const { message } = reachedError(share.nothing);
-    endCall(draft, call, { status: 'denied', text: `Nothing is left for a child. ${message}` });
+  const share = shareOf(state, call);
+  if ('missing' in share) {
+    endCall(draft, call, { status: 'denied', text: noShare(share) });
     return false;
   }
   const limits = share.limits === undefined ? {} : { share: share.limits };

@@ -46,6 +46,7 @@ export interface RequestedCall {
   readonly idempotent: boolean;
   readonly parallel: boolean;
   readonly spawns?: boolean;
+  readonly wants?: BudgetLimits;
   readonly provider?: ProviderData;
   readonly invalid?: ErrorInfo;
   readonly judgement?: Judgement;

@@ -10,6 +10,7 @@ export interface SpawnArgs {
   readonly tools?: readonly string[];
   readonly mode?: 'read' | 'ask' | 'edits' | 'full';
   readonly maxSteps?: number;
+  readonly budget?: { readonly usd?: number; readonly tokens?: number; readonly steps?: number };
 }
 
 /** Not all digits: a name is told from a number. */
@@ -40,6 +41,18 @@ export const spawnTool: Tool = defineTool<SpawnArgs>({
         description: 'What it may do without asking a human; no more than you.',
       },
       maxSteps: { type: 'integer', minimum: 1, description: 'How many steps it may take; no more than you.' },
+      budget: {
+        type: 'object',
+        properties: {
+          usd: { type: 'number', minimum: 0 },
+          tokens: { type: 'integer', minimum: 1 },
+          steps: { type: 'integer', minimum: 1 },
+        },
+        additionalProperties: false,
+        description:
+          'What it and all below it may use, out of what is left to you. Default: an equal share with the other children of ' +
+          'this step and with you.',
+      },
     },
     required: ['prompt'],
     additionalProperties: false,
