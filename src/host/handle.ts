@@ -37,11 +37,11 @@ export class NearSession implements SessionHandle {
     this.#supervisor = supervisor;
   }
 
-  async command(command: Command): Promise<CommandReply> {
+  async command(command: Command, identity?: string): Promise<CommandReply> {
     if (command.type === 'input/send') await this.#admit();
     if (command.type === 'session/archive')
       await archiveBelow(this.#scope, this.#supervisor, { session: this.id, by: command.by });
-    return this.#supervisor.submit(this.id, command);
+    return this.#supervisor.submit(this.id, command, identity);
   }
 
   /** Refuses what would start a turn when not even a place to wait is left for it. */
@@ -121,6 +121,10 @@ export class NearSession implements SessionHandle {
 
   follow(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterable<ViewItem> {
     return follow(this.#watched, options);
+  }
+
+  async events(range: { readonly after: number; readonly limit: number }): Promise<readonly SessionEvent[]> {
+    return (await this.#scope.store.read(this.#scope.owner, this.id, range)).events;
   }
 
   async cursor(seq?: number): Promise<Cursor> {

@@ -1,7 +1,7 @@
 // The library door: composes everything below it, and reads no environment.
 import { setImmediate } from 'node:timers/promises';
 import { systemClock, systemRandom } from '../base/index.ts';
-import { CarrelError, type SessionSummary } from '../protocol/index.ts';
+import { CarrelError, type InboxItem, type SessionSummary } from '../protocol/index.ts';
 import {
   Admission,
   Beat,
@@ -18,15 +18,7 @@ import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
 import { childrenOf, refuseAtWork, subtreeOf } from './subtree.ts';
-import type {
-  CreateOptions,
-  Host,
-  HostLimits,
-  HostOptions,
-  HostReport,
-  InboxItem,
-  SessionHandle,
-} from './port.ts';
+import type { CreateOptions, Host, HostLimits, HostOptions, HostReport, SessionHandle } from './port.ts';
 
 export const HOST_LIMITS: HostLimits = {
   turns: 24,

@@ -1,7 +1,6 @@
 // Everything that waits for a human, over all sessions: a projection, read from the rows and journals, also beside a host.
-import type { EventOf, SessionSummary } from '../protocol/index.ts';
+import type { EventOf, InboxItem, SessionSummary } from '../protocol/index.ts';
 import type { StoreReader } from '../store/index.ts';
-import type { InboxItem } from './port.ts';
 
 const PAGE = 200;
 

@@ -2,6 +2,7 @@
 export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
 export { readInbox } from './inbox.ts';
+export { nearLink, type NearLinkOptions } from './link.ts';
 export { checkList, type ListCheck } from '../runtime/index.ts';
 export {
   createMemoryStore,
@@ -31,6 +32,8 @@ export type {
   Command,
   CommandReply,
   Cursor,
+  InboxItem,
+  Link,
   Profile,
   SessionEvent,
   SessionSummary,
@@ -42,7 +45,6 @@ export type {
   HostLimits,
   HostOptions,
   HostReport,
-  InboxItem,
   SendOptions,
   SessionHandle,
 } from './port.ts';

@@ -7,6 +7,7 @@ import type {
   Cursor,
   EventOf,
   EventType,
+  InboxItem,
   Profile,
   SessionEvent,
   SessionSummary,
@@ -105,8 +106,11 @@ export interface SessionHandle {
   send(text: string, options?: SendOptions): Promise<CommandReply>;
   /** Sends and yields what happens, until the turn that delivers this input has finished or waits for a human. */
   run(text: string, options?: SendOptions): AsyncIterable<ViewItem>;
-  /** Any command; refusals throw a `CarrelError` with their code. */
-  command(command: Command): Promise<CommandReply>;
+  /**
+   * Any command; refusals throw a `CarrelError` with their code. Ids are of an identity: the same id of another (default: the host's
+   * owner) is another command.
+   */
+  command(command: Command, identity?: string): Promise<CommandReply>;
   /** Cancels the open turn; with `turn` only that one, and `conflict` when it is not open any more. */
   cancel(reason?: string, turn?: string): Promise<CommandReply>;
   continue(): Promise<CommandReply>;
@@ -115,13 +119,17 @@ export interface SessionHandle {
   addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;
   /**
    * Every item after the cursor or after the event `after` (else from the start), each once and in order, live from then on. Ends
-   * when the signal aborts, the reader leaves, or the host closes. It wakes nobody: an interrupted turn waits for a command.
+   * when the signal aborts, the reader leaves, the session is erased, or the host closes. It wakes nobody: an interrupted turn waits for a command.
    */
   follow(options?: {
     readonly cursor?: Cursor;
     readonly after?: number;
+    /** With `after`: what was seen of the parts that were open there, UTF-16 units by part. */
+    readonly parts?: Readonly<Record<string, number>>;
     readonly signal?: AbortSignal;
   }): AsyncIterable<ViewItem>;
+  /** Events behind `after`, in order. */
+  events(range: { readonly after: number; readonly limit: number }): Promise<readonly SessionEvent[]>;
   /** The place behind event `seq` (default: the newest), to keep and to follow from later. */
   cursor(seq?: number): Promise<Cursor>;
   /** Called for each event of this type (`*`: all) after it is durable. It may be asynchronous, and is not waited for. What it throws or rejects with is counted and reported, nothing more. */
@@ -130,21 +138,6 @@ export interface SessionHandle {
   summary(): Promise<SessionSummary>;
   /** Resolves with the row as soon as the status is none of `running`; `until` narrows it. Rejects when the signal aborts. */
   settled(options?: { readonly signal?: AbortSignal }): Promise<SessionSummary>;
-}
-
-/** One thing that waits for a human. */
-export interface InboxItem {
-  readonly session: string;
-  readonly name: string;
-  readonly folder: string;
-  /** Of a child: the sessions above it, from the one at the top to its parent. */
-  readonly lineage: readonly { readonly session: string; readonly name: string }[];
-  readonly call: string;
-  readonly tool: string;
-  readonly summary: string;
-  readonly why: string;
-  readonly requestedAt: number;
-  readonly expiresAt: number;
 }
 
 export interface Host extends AsyncDisposable {

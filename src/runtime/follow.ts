@@ -9,6 +9,8 @@ import type { Scope } from './scope.ts';
 export interface FollowOptions {
   /** Instead of a cursor: everything behind this `seq`. */
   readonly after?: number;
+  /** With `after`: what was seen of the parts that were open there. */
+  readonly parts?: Readonly<Record<string, number>>;
   readonly cursor?: Cursor;
   readonly signal?: AbortSignal;
 }
@@ -33,9 +35,9 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   #past: AsyncGenerator<readonly ViewItem[]> | undefined;
   #over = false;
 
-  constructor(watched: Watched, { cursor, signal, after = 0 }: FollowOptions) {
+  constructor(watched: Watched, { cursor, signal, after = 0, parts = {} }: FollowOptions) {
     this.#watched = watched;
-    this.#place = new Place(cursor ?? { seq: after });
+    this.#place = new Place(cursor ?? { seq: after, parts });
     this.#unchecked = cursor;
     this.#signal = signal;
   }

@@ -1,0 +1,140 @@
+// The calls of the methods table, carried out by a host of this process. A transport puts it behind a socket; a client may also
+// hold it directly. Parameters are what the table says: whoever takes them from outside has checked them.
+import { newId, type Clock, type Random } from '../base/index.ts';
+import {
+  CarrelError,
+  type Command,
+  type CommandReply,
+  type CommandType,
+  type FollowFrom,
+  type Link,
+  type Method,
+  type ParamsOf,
+  type ResultOf,
+  type ViewItem,
+} from '../protocol/index.ts';
+import type { Host } from './port.ts';
+
+export interface NearLinkOptions {
+  /** Whose commands these are; default the host's owner. Ids of commands and keys of creates are of one identity. */
+  readonly identity?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type Handlers = { readonly [M in Method]: (params: ParamsOf<M>) => Promise<ResultOf<M>> };
+type CommandParams = { readonly session: string; readonly id?: string | undefined };
+
+/** Closing it closes nothing of the host. */
+export function nearLink(host: Host, options: NearLinkOptions): Link {
+  return new NearLink(host, options);
+}
+
+class NearLink implements Link {
+  readonly #host: Host;
+  readonly #options: NearLinkOptions;
+  readonly #handlers: Handlers;
+  readonly #closed = new AbortController();
+
+  constructor(host: Host, options: NearLinkOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#handlers = { ...this.#reads(), ...this.#commands() };
+  }
+
+  async call<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<ResultOf<M>> {
+    signal?.throwIfAborted();
+    this.#closed.signal.throwIfAborted();
+    return this.#handlers[method](params);
+  }
+
+  follow(
+    session: string,
+    from: FollowFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<ViewItem> {
+    return this.#follow(session, from, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new CarrelError('cancelled', 'The link is closed.'));
+    await Promise.resolve();
+  }
+
+  async *#follow(
+    id: string,
+    { cursor, after = 0, parts = {} }: FollowFrom,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ViewItem> {
+    const session = await this.#host.session(id);
+    const { seq } = await session.summary();
+    if (after > seq) {
+      const message = `There is no event ${String(after)} in session ${id} yet: read again from ${String(seq)}.`;
+      throw new CarrelError('cursor_invalid', message, { data: { session: id, common: seq } });
+    }
+    const either =
+      signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+    yield* session.follow({ ...(cursor === undefined ? { after, parts } : { cursor }), signal: either });
+  }
+
+  #reads(): Omit<Handlers, CommandType> {
+    const host = this.#host;
+    return {
+      'session/create': async ({ key, ...options }) => {
+        const own = key === undefined ? {} : { key: this.#ownKey(key) };
+        return (
+          await host.create({ ...defined(options), ...own } as Parameters<Host['create']>[0])
+        ).summary();
+      },
+      'session/list': (query) => host.list(defined(query) as Parameters<Host['list']>[0]),
+      'session/get': async ({ session }) => (await host.session(session)).summary(),
+      'session/children': ({ session }) => host.children(session),
+      'session/events': async ({ session, ...range }) => (await host.session(session)).events(range),
+      'session/cursor': async ({ session, seq }) => (await host.session(session)).cursor(seq),
+      'session/erase': ({ session }) => host.erase(session),
+      'inbox/list': () => host.inbox(),
+      'host/inspect': () => Promise.resolve({ ...host.inspect() }),
+    };
+  }
+
+  /** Every command is carried out in the same way. */
+  #commands(): Pick<Handlers, CommandType> {
+    const run = (type: CommandType) => (params: CommandParams) => this.#command(type, params);
+    return {
+      'input/send': run('input/send'),
+      'input/withdraw': run('input/withdraw'),
+      'turn/cancel': run('turn/cancel'),
+      'turn/continue': run('turn/continue'),
+      'approval/resolve': run('approval/resolve'),
+      'context/add': run('context/add'),
+      'budget/raise': run('budget/raise'),
+      'session/rename': run('session/rename'),
+      'session/tag': run('session/tag'),
+      'session/configure': run('session/configure'),
+      'session/archive': run('session/archive'),
+      'session/restore': run('session/restore'),
+      'session/revive': run('session/revive'),
+    };
+  }
+
+  async #command(type: CommandType, { session, id, ...body }: CommandParams): Promise<CommandReply> {
+    const { clock, random, identity } = this.#options;
+    const command = { ...body, type, id: id ?? newId('cmd', clock.now(), random) } as unknown as Command;
+    return (await this.#host.session(session)).command(command, identity);
+  }
+
+  /** One identity's key is not another's. */
+  #ownKey(key: string): string {
+    const { identity } = this.#options;
+    return identity === undefined ? key : `${identity}:${key}`;
+  }
+}
+
+/** Without the members that are there and undefined. */
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}

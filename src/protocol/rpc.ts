@@ -1,0 +1,76 @@
+// How calls travel: JSON-RPC 2.0, one message a WebSocket text frame, a line of a local socket, or the body of `POST /rpc`.
+import { z } from 'zod';
+import type { ErrorInfo } from './errors.ts';
+import { ERRORS, isErrorCode } from './errors.ts';
+import type { ViewItem } from './frames.ts';
+import { SessionId } from './ids.ts';
+import { FollowFrom, TokenScope } from './methods.ts';
+
+/** Raised when an older client would misunderstand what is sent; a host serves one version and says which. */
+export const PROTOCOL_VERSION = 1;
+
+const RpcId = z.union([z.string().max(128), z.int()]);
+export type RpcId = z.infer<typeof RpcId>;
+
+/** A request has an id; what has none is a notification, and is answered by nothing. */
+export const RpcRequest = z.strictObject({
+  jsonrpc: z.literal('2.0'),
+  id: RpcId.optional(),
+  method: z.string().min(1).max(64),
+  params: z.record(z.string(), z.json()).optional(),
+});
+export type RpcRequest = z.infer<typeof RpcRequest>;
+
+export interface RpcError {
+  /** The number of `ERRORS`, for clients that know nothing else. */
+  readonly code: number;
+  readonly message: string;
+  /** `code` is the identity of the error. */
+  readonly data?: { readonly code: ErrorInfo['code'] } & ErrorInfo['data'];
+}
+
+export type RpcResponse =
+  | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
+  | { readonly jsonrpc: '2.0'; readonly id: RpcId | null; readonly error: RpcError };
+
+/** Calls about the connection itself. On a socket that only its owner may open, `connection/open` needs no token. */
+export const CONNECTION_METHODS = {
+  /** The first call of every connection; any other before it is `unauthorized`. */
+  'connection/open': {
+    params: z.strictObject({
+      protocol: z.int().positive(),
+      token: z.string().max(256).optional(),
+      client: z.strictObject({ name: z.string().max(64), version: z.string().max(64) }).optional(),
+    }),
+    result: z.object({
+      protocol: z.int().positive(),
+      server: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
+      identity: z.object({ name: z.string(), scopes: z.array(TokenScope) }),
+    }),
+  },
+  /** Begins a subscription: `follow/items` come from then on, and `follow/ended` at last. */
+  'session/follow': {
+    params: FollowFrom.extend({ session: SessionId }),
+    result: z.object({ subscription: z.string() }),
+  },
+  'follow/stop': { params: z.strictObject({ subscription: z.string() }), result: z.object({}) },
+} as const;
+
+export type ConnectionMethod = keyof typeof CONNECTION_METHODS;
+
+/** What a host sends without being asked. */
+export interface RpcNotifications {
+  readonly 'follow/items': { readonly subscription: string; readonly items: readonly ViewItem[] };
+  /** Nothing more comes; with an `error` for a reason that the reader did not give. */
+  readonly 'follow/ended': { readonly subscription: string; readonly error?: RpcError };
+}
+
+export function toRpcError({ code, message, data }: ErrorInfo): RpcError {
+  return { code: ERRORS[code].rpc, message, data: { ...data, code } };
+}
+
+/** Of anything that a host answered: one whose code is not known is `internal`. */
+export function fromRpcError({ message, data }: RpcError): ErrorInfo {
+  const { code, ...rest } = data ?? { code: 'internal' };
+  return { code: isErrorCode(code) ? code : 'internal', message, data: rest };
+}
