@@ -68,6 +68,33 @@ describe('turns that wait for a slot', () => {
   });
 });
 
+describe('sessions that somebody looks at', () => {
+  it('have a reserve, as long as somebody does', async () => {
+    const { model, asked, next } = gatedModel();
+    await using test = await openTestHost({ model, limits: { turns: 4, reservePercent: 50 } });
+    const batch = [await test.session(), await test.session(), await test.session()];
+    for (const session of batch) await session.send('batch');
+    const looked = await test.session();
+    const running = until(looked.run('person'), () => false);
+    while (asked.length < 3) await setImmediate();
+    expect(test.host.inspect()).toMatchObject({ turns: { inUse: 3, free: 1, waiting: 1 } });
+    for (let n = 0; n < 3; n++) await next();
+    await running;
+    while (asked.length < 4) await setImmediate();
+    await batch[0]?.send('batch');
+    while (asked.length < 5) await setImmediate();
+    await looked.send('nobody looks');
+    while (test.host.inspect().turns.waiting === 0) await setImmediate();
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 2, free: 2, waiting: 1 });
+    const watching = looked.settled();
+    while (asked.length < 6) await setImmediate();
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 3, free: 1, waiting: 0 });
+    for (let n = 0; n < 3; n++) await next();
+    await watching;
+    for (const session of batch) await session.settled();
+  });
+});
+
 describe('calls that wait for a slot', () => {
   it('run when a tool is free, in turn, and are stopped by a cancel', async () => {
     const gates: Deferred<void>[] = [];

@@ -165,6 +165,7 @@ class NearHost implements Host {
       ...this.#scope.admission.report(),
       leaked: this.#watchdog.leaked,
       viewers: this.#supervisor.viewers,
+      viewersBehind: this.#supervisor.viewersBehind,
       listenerFaults: this.#supervisor.listenerFaults,
       crashes: this.#supervisor.crashes,
       store: { writable, ...(error === undefined ? {} : { error: error.message }) },

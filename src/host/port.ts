@@ -168,6 +168,8 @@ export interface HostReport extends AdmissionReport {
     readonly sessions: Readonly<Record<string, number>>;
   };
   readonly viewers: number;
+  /** How often a viewer was too slow for its queue and read on from the store instead. */
+  readonly viewersBehind: number;
   /** Slots that were found in use by sessions that do nothing, and taken back: bugs. */
   readonly leaked: number;
   readonly listenerFaults: number;

@@ -29,7 +29,8 @@ describe('a hub', () => {
   });
 
   it('forgets what waits for a viewer that does not read, and tells it', async () => {
-    const hub = new Hub({ onFault: () => undefined });
+    let behind = 0;
+    const hub = new Hub({ onFault: () => undefined, onBehind: () => void behind++ });
     using slow = hub.watch();
     using quick = hub.watch();
     for (let seq = 1; seq <= 12; seq++) {
@@ -37,6 +38,7 @@ describe('a hub', () => {
       expect((await quick.take()).map((item) => item.seq)).toEqual([seq]);
     }
     expect(slow.behind).toBe(true);
+    expect(behind).toBe(1);
     expect(await slow.take()).toEqual([]);
     expect([quick.behind, quick.closed]).toEqual([false, false]);
   });

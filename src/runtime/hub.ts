@@ -12,11 +12,13 @@ export class Viewer implements Disposable {
   #bytes = 0;
   #wake: (() => void) | undefined;
   #leave: () => void;
+  #onBehind: () => void;
   behind = false;
   closed = false;
 
-  constructor(leave: () => void) {
+  constructor(leave: () => void, onBehind: () => void) {
     this.#leave = leave;
+    this.#onBehind = onBehind;
   }
 
   /** That wait for it, about. */
@@ -36,6 +38,7 @@ export class Viewer implements Disposable {
     this.behind = true;
     this.#items = [];
     this.#bytes = 0;
+    this.#onBehind();
     this.#signal();
   }
 
@@ -72,6 +75,8 @@ type Listener = (event: SessionEvent) => unknown;
 export interface HubOptions {
   /** Hears what a listener threw. */
   readonly onFault: (error: unknown) => void;
+  /** A viewer was too slow, and is to read on from the store. */
+  readonly onBehind?: () => void;
   /** Nobody watches any more. */
   readonly onIdle?: () => void;
 }
@@ -107,11 +112,14 @@ export class Hub {
   }
 
   watch(): Viewer {
-    const viewer = new Viewer(() => {
-      if (!this.#viewers.includes(viewer)) return;
-      this.#viewers = without(this.#viewers, viewer);
-      this.#left();
-    });
+    const viewer = new Viewer(
+      () => {
+        if (!this.#viewers.includes(viewer)) return;
+        this.#viewers = without(this.#viewers, viewer);
+        this.#left();
+      },
+      () => this.#options.onBehind?.(),
+    );
     if (this.#closed) viewer.close();
     else this.#viewers = [...this.#viewers, viewer];
     return viewer;

@@ -12,6 +12,8 @@ export class Hubs {
   readonly #options: HubsOptions;
   readonly #hubs = new Map<string, Hub>();
   #closed = false;
+  /** How often a viewer was too slow and was sent to read on from the store. */
+  behind = 0;
 
   constructor(options: HubsOptions) {
     this.#options = options;
@@ -29,6 +31,7 @@ export class Hubs {
     if (known !== undefined) return known;
     const hub = new Hub({
       onFault: (error) => this.#options.onFault(session, error),
+      onBehind: () => void this.behind++,
       onIdle: () => this.drop(session),
     });
     if (this.#closed) hub.close();

@@ -78,6 +78,10 @@ export class Supervisor implements Others {
     return this.#hubs.viewers;
   }
 
+  get viewersBehind(): number {
+    return this.#hubs.behind;
+  }
+
   get crashes(): number {
     return this.#crashes.total;
   }

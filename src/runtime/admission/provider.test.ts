@@ -159,6 +159,16 @@ describe('a provider that is down', () => {
     await ask(usage(1));
   });
 
+  it('is not thought to be down for answers that broke off', async () => {
+    const { provider } = stage();
+    for (let n = 0; n < 5; n++) {
+      using permit = await provider.enter('a', never());
+      permit.answered();
+      permit.ended(failure({ data: { reason: 'connection' } }));
+    }
+    expect(provider.report.breaker).toEqual({ state: 'closed', failures: 0 });
+  });
+
   it('lets the next one find out when the first is stopped', async () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);

@@ -30,6 +30,8 @@ export interface ProviderReport extends SlotReport {
 export interface Permit extends Disposable {
   /** The provider says what is left. */
   limits(said: RateLimits): void;
+  /** The answer has begun: the provider is there, whatever becomes of the rest. */
+  answered(): void;
   /** Says how the request ended; left out when it was stopped. */
   ended(how: Ended): void;
 }
@@ -138,6 +140,7 @@ export class Provider implements Disposable {
         if (said !== undefined) this.#requests.hear(said);
         if (saidTokens !== undefined) this.#tokens.hear(saidTokens);
       },
+      answered: () => tell('up'),
       ended: (how) => {
         outcome = outcomeOf(how);
         this.#settle(how, tokens);

@@ -196,6 +196,7 @@ it('slots are all there after any storm of faults', async () => {
         expect(waiting).toBeLessThanOrEqual(4);
         // Nobody waits who could have one.
         const unlookedHeld = slots.held.filter(({ slot }) => !slot.looked).length;
+        expect(unlookedHeld).toBeLessThanOrEqual(2);
         if (!shut && waiting > 0) expect(free === 0 || unlookedHeld >= 2).toBe(true);
       };
       for (const { do: what, which } of acts) {

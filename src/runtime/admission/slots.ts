@@ -178,7 +178,7 @@ export class Slots implements Disposable {
   }
 
   readonly #giveBack = (slot: Slot): void => {
-    if (!this.#held.delete(slot)) return;
+    this.#held.delete(slot);
     if (!slot.looked) this.#unlooked--;
     this.#pace.freed();
     if (this.#queue.size > 0) this.serve();

@@ -110,6 +110,7 @@ async function request(
   using stop = new Linked(signal);
   const startedAt = scope.clock.monotonic();
   let firstMs: number | undefined;
+  let answered = false;
   using watch = new SilenceWatch(scope.clock, modelSilenceMs, () =>
     stop.abort(silence(model, modelSilenceMs)),
   );
@@ -122,6 +123,9 @@ async function request(
       if (piece.type === 'adjusted') return;
       watch.progress();
       firstMs ??= Math.round(scope.clock.monotonic() - startedAt);
+      if (answered || piece.type === 'failed') return;
+      answered = true;
+      permit.answered();
     }),
   );
   if (stop.signal.aborted && answer.ending?.kind !== 'finished') {
