@@ -16,6 +16,15 @@ interface Waiting {
   readonly answer: Deferred<Answer>;
 }
 
+/** What the thread works with is gone after each flush; the platform would let it fill several times as much first. */
+const YOUNG_MB = 8;
+
+/** Inherited, but where the program was given as text: a thread refuses the flag that says so, and to be given those of the engine. */
+function flags(): { readonly execArgv?: string[] } {
+  const isText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
+  return isText ? { execArgv: [] } : {};
+}
+
 export class Writer {
   readonly #path: string;
   readonly #clock: Clock;
@@ -81,9 +90,11 @@ export class Writer {
   }
 
   #start(): Worker {
-    // Inherited, but for the flag that only a program given as text may have.
-    const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
-    const worker = new Worker(this.#thread, { workerData: this.#path, execArgv });
+    const worker = new Worker(this.#thread, {
+      workerData: this.#path,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      ...flags(),
+    });
     worker.on('message', (flushed: Flushed) => this.#land(flushed));
     worker.once('error', (error) => this.#crash(worker, error));
     worker.once('exit', () => this.#crash(worker, undefined));
