@@ -7,6 +7,7 @@ import type { Row } from './measure.ts';
 import { deltaRows } from './rows/deltas.ts';
 import { isolationRows } from './rows/isolation.ts';
 import { ownShare } from './rows/own-share.ts';
+import { scaleRows } from './rows/scale.ts';
 import { journalRows, listRows } from './rows/store.ts';
 import { toolRows } from './rows/tools.ts';
 
@@ -17,6 +18,7 @@ const GROUPS: readonly (() => Promise<readonly Row[]>)[] = [
   isolationRows,
   listRows,
   journalRows,
+  scaleRows,
 ];
 
 const figure = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(1));

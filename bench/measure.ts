@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../src/base/index.ts';
+import { systemClock, type Clock } from '../src/base/index.ts';
 import { DEFAULT_SESSION_LIMITS } from '../src/config/index.ts';
 import { openHost, type Host } from '../src/host/index.ts';
 import { createModels } from '../src/model/index.ts';
@@ -90,7 +90,7 @@ export interface BenchHost extends AsyncDisposable {
 /** A host on the embedded store, with limits raised where a row needs it. */
 export async function benchHost(
   home: string,
-  options: { models: Models; model: string; tools?: readonly Tool[] },
+  options: { models: Models; model: string; tools?: readonly Tool[]; clock?: Clock },
 ): Promise<BenchHost> {
   const store = await openSqliteStore({ home });
   const tools = options.tools ?? [];
@@ -112,6 +112,7 @@ export async function benchHost(
     tools: createTools(tools),
     profiles: new Map([['default', profile]]),
     limits: { turns: 64, requestsPerProvider: 64 },
+    clock: options.clock ?? systemClock,
     onFault: ({ what, error }) => process.stderr.write(`fault: ${what}: ${String(error)}\n`),
   });
   return { host, store, [Symbol.asyncDispose]: () => host.close() };

@@ -1,16 +1,23 @@
-// A host in a process of its own, whose memory and CPU are nobody else's. Run as `node bench/scale-host.ts DIST HOME URL`: DIST is
-// the program as it is installed, URL a provider. It does what each line of its input says, and answers with one of its own.
+// A host in a process of its own, whose memory and CPU are nobody else's. It runs without its types beside the program as it is
+// installed: `node scale-host.js HOME URL`, URL a provider. It does what each line of its input says, `DEED COUNT`, and answers with
+// a number.
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
-import { join } from 'node:path';
 import type * as HostDoor from '../src/host/index.ts';
+import type { Model, ModelRequest } from '../src/model/index.ts';
 import type { Profile } from '../src/protocol/index.ts';
 
-const [dist = '', home = '', url = ''] = process.argv.slice(2);
+const [home = '', url = ''] = process.argv.slice(2);
 const { createModels, createTools, DEFAULT_SESSION_LIMITS, openHost, openSqliteStore, systemClock } =
-  (await import(pathToFileURL(join(dist, 'host', 'index.js')).href)) as typeof HostDoor;
+  (await import(new URL('./dist/host/index.js', import.meta.url).href)) as typeof HostDoor;
 
 const STREAMS = 64;
+const AT_ONCE = 100;
+
+const REQUEST: ModelRequest = {
+  system: 's',
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+  tools: [],
+};
 
 const profile: Profile = {
   name: 'default',
@@ -25,12 +32,13 @@ const profile: Profile = {
   limits: DEFAULT_SESSION_LIMITS,
 };
 
+const models = createModels({
+  providers: [{ name: 'local', kind: 'openai-compatible', baseUrl: url, apiKey: 'none' }],
+  clock: systemClock,
+});
 const host = await openHost({
   store: await openSqliteStore({ home }),
-  models: createModels({
-    providers: [{ name: 'local', kind: 'openai-compatible', baseUrl: url, apiKey: 'none' }],
-    clock: systemClock,
-  }),
+  models,
   tools: createTools([]),
   profiles: new Map([['default', profile]]),
   limits: { turns: STREAMS, requestsPerProvider: STREAMS, liveSessions: 10_000 },
@@ -39,36 +47,65 @@ const host = await openHost({
 let created = 0;
 let cpu = process.cpuUsage();
 
-/** Each resolves with what is said about it. */
-const deeds: Readonly<Record<string, (count: number) => Promise<number>>> = {
-  async create(count) {
-    for (let n = 0; n < count; n += 100)
-      await Promise.all(
-        Array.from({ length: Math.min(100, count - n) }, () =>
-          host.create({ folder: home, name: `s${String(created++)}` }),
-        ),
-      );
-    return created;
-  },
-  /** Turns in as many sessions at once as there are streams; gives how long they took, ms. */
-  async stream(turns) {
-    const { sessions } = await host.list({ limit: STREAMS });
-    const began = performance.now();
+async function create(count: number): Promise<number> {
+  for (let n = 0; n < count; n += AT_ONCE)
     await Promise.all(
-      sessions.map(async ({ session }) => {
-        const handle = await host.session(session);
-        for (let n = 0; n < turns; n++) for await (const item of handle.run('hi')) void item;
-      }),
+      Array.from({ length: Math.min(AT_ONCE, count - n) }, () =>
+        host.create({ folder: home, name: `s${String(created++)}` }),
+      ),
     );
-    return performance.now() - began;
-  },
-  rss: () => {if (process.env.MEMV) console.error(JSON.stringify(process.memoryUsage())); return Promise.resolve(process.memoryUsage.rss());},
-  /** CPU since it was asked last, µs. */
-  cpu() {
-    const { user, system } = process.cpuUsage(cpu);
-    cpu = process.cpuUsage();
-    return Promise.resolve(user + system);
-  },
+  return host.inspect().live;
+}
+
+async function timed(work: readonly Promise<unknown>[]): Promise<number> {
+  const began = performance.now();
+  await Promise.all(work);
+  return performance.now() - began;
+}
+
+/** So many turns in each of as many sessions as there are streams; each is followed by its one viewer. */
+async function talk(turns: number): Promise<number> {
+  const { sessions } = await host.list({ limit: STREAMS });
+  return timed(
+    sessions.map(async ({ session }) => {
+      const handle = await host.session(session);
+      for (let n = 0; n < turns; n++)
+        for await (const item of handle.run('hi'))
+          if (item.type === 'turn.finished' && item.data.outcome !== 'completed')
+            throw new Error(item.data.why);
+    }),
+  );
+}
+
+async function request(model: Model): Promise<void> {
+  const context = { signal: new AbortController().signal, file: () => Promise.resolve(new Uint8Array()) };
+  for await (const part of model.stream(REQUEST, context))
+    if (part.type === 'failed') throw new Error(part.failure.message);
+}
+
+/** As many requests, without a host. */
+async function ask(turns: number): Promise<number> {
+  const model = await models.resolve('local/m');
+  return timed(
+    Array.from({ length: STREAMS }, async () => {
+      for (let n = 0; n < turns; n++) await request(model);
+    }),
+  );
+}
+
+/** CPU of the process since it was asked last, µs. */
+function cpuSince(): number {
+  const { user, system } = process.cpuUsage(cpu);
+  cpu = process.cpuUsage();
+  return user + system;
+}
+
+const deeds: Readonly<Record<string, (count: number) => number | Promise<number>>> = {
+  create,
+  talk,
+  ask,
+  cpu: cpuSince,
+  resident: () => process.memoryUsage.rss(),
 };
 
 for await (const line of createInterface(process.stdin)) {

@@ -1,10 +1,11 @@
 // What the store costs: a sync, a page of a list, a page of a journal, disk for each turn.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteReader } from '../../src/store/index.ts';
 import { scriptedModel } from '../../src/model/index.ts';
+import { install } from '../install.ts';
 import { benchHost, median, only, scratch, times, wallMs, type Row } from '../measure.ts';
 
 const SESSIONS = 10_000;
@@ -69,22 +70,10 @@ export async function listRows(): Promise<readonly Row[]> {
   ];
 }
 
-/** The command line as it is installed: built, and away from the sources. */
-function install(folder: string): string {
-  const root = join(import.meta.dirname, '..', '..');
-  const compiler = join(root, 'node_modules', '.bin', 'tsc');
-  const args = ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
-  const built = spawnSync(compiler, args, { cwd: root, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}`);
-  for (const part of ['bin', 'package.json'])
-    cpSync(join(root, part), join(folder, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return join(folder, 'bin', 'carrel.js');
-}
-
 async function coldStart(home: string, stored: string): Promise<Row> {
   using installed = scratch();
-  const bin = install(installed.path);
+  install(installed.path);
+  const bin = join(installed.path, 'bin', 'carrel.js');
   const env = { ...process.env, CARREL_HOME: home };
   const run = (args: readonly string[]): Promise<number> =>
     wallMs(() => Promise.resolve(spawnSync(process.execPath, args, { env, stdio: 'ignore' })));
