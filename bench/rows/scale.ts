@@ -55,7 +55,8 @@ async function sleepers(): Promise<readonly Row[]> {
       );
     (model.requests as unknown[]).length = 0;
   };
-  await talk(1);
+  // As many as are measured: what the host and the engine keep for ever is there then.
+  await talk(LIVE);
   await clock.advance(20 * MINUTE);
   const before = await heap();
   await talk(LIVE);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Conversation } from '../session/index.ts';
-import { manualClock } from '../testing/manual-clock.ts';
+import { manualClock } from '../testing/index.ts';
 import { Conversations } from './conversations.ts';
 import { Residency, type Resident } from './residency.ts';
 import type { Scope } from './scope.ts';
