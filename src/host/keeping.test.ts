@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedModel } from '../model/index.ts';
+import type { SessionSummary } from '../protocol/index.ts';
 import { createMemoryStore, memoryData } from '../store/index.ts';
 import { blockingTool, openTestHost, testTool } from '../testing/index.ts';
 import { checkList } from './index.ts';
@@ -61,6 +62,24 @@ describe('lists', () => {
       'a list row was wrong, and is mended from its journal',
     ]);
     expect((await checkList(test.store, 'local')).wrong).toEqual([]);
+  });
+
+  it('of a version that counted no costs are made anew, and that is no fault', async () => {
+    const data = memoryData();
+    {
+      await using test = await openTestHost({ store: createMemoryStore(data), model: model() });
+      await (await test.session({ name: 'a' })).addContext('something');
+      const [{ spending: _spending, ...old } = { spending: undefined }] = (await test.host.list({ limit: 1 }))
+        .sessions;
+      await test.store.putSummary(old as SessionSummary);
+    }
+    await using test = await openTestHost({ store: createMemoryStore(data), model: model() });
+    const [row] = (await test.host.list({ limit: 1 })).sessions;
+    expect(row?.spending).toBeUndefined();
+    const session = await test.host.session(row?.session ?? '');
+    await session.addContext('more');
+    expect((await session.summary()).spending).toEqual({ cost: 0, unknown: 0 });
+    expect(test.faults).toEqual([]);
   });
 });
 

@@ -124,11 +124,13 @@ function intact<T>({ session, seq, type }: SessionEvent, work: () => T): T {
   }
 }
 
-/** A list row that does not say what the journal says is written again, and reported. */
+/** A list row that does not say what the journal says is written again, and reported, unless it is of a version that said less. */
 async function mend(scope: Scope, state: SessionState): Promise<void> {
-  const row = mendedRow(await scope.store.summary(scope.owner, state.session), state);
+  const stored = await scope.store.summary(scope.owner, state.session);
+  const row = mendedRow(stored, state);
   if (row === undefined) return;
   await scope.store.putSummary(row);
+  if (stored?.spending === undefined) return;
   scope.fault('a list row was wrong, and is mended from its journal', undefined, state.session);
 }
 

@@ -16,7 +16,7 @@ import {
   type Answer,
 } from './fixtures.ts';
 import { effects, statusOf, summaryOf, type Effect, type EffectCommand, type SessionState } from './index.ts';
-import { Interpreter, type World } from './interpreter.fixture.ts';
+import type { Interpreter, World } from './interpreter.fixture.ts';
 
 type Ask = Extract<Effect, { kind: 'ask' }>;
 
@@ -169,6 +169,7 @@ describe('a request that ended is settled', () => {
     ['answered', [{ then: 'stop' }], { cost: COST, unknown: 0, lost: { cost: 0 } }],
     ['refused by the provider', [{ then: 'fails' }], { cost: 0, unknown: 0, lost: { cost: 0 } }],
     ['broken off', [{ then: 'lost' }], LOST],
+    ['answered without a word of what it took', [{ then: 'unpriced', usage: { input: 0, output: 0 } }], LOST],
     [
       'broken off and tried again',
       [{ then: 'retries' }, { then: 'stop' }],

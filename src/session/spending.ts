@@ -7,6 +7,7 @@ import {
   NOTHING_RESERVED,
   type BudgetLimits,
   type EventData,
+  type FinishReason,
   type Reserved,
   type Spending,
   type Spent,
@@ -35,12 +36,15 @@ export function useTime(state: SessionState, at: number): SessionState {
 }
 
 /** The open request will never say what it used. */
-export function useLost(state: SessionState): SessionState {
+export function useLost(state: SessionState, unknown = 1): SessionState {
   const step = state.turn?.step;
   if (step?.phase !== 'asking') return state;
-  const used = use(state, { unknown: 1, lost: step.reserved ?? NOTHING_RESERVED });
+  const used = use(state, { unknown, lost: step.reserved ?? NOTHING_RESERVED });
   return { ...used, turn: used.turn && { ...used.turn, step: withoutReserve(step) } };
 }
+
+/** Some servers answer and never say what it took. */
+const ENDS_OF_ANSWERS: readonly FinishReason[] = ['stop', 'calls', 'length', 'filter', 'empty'];
 
 /** Of a whole step, as its request reported it. */
 export function useReported(
@@ -50,7 +54,9 @@ export function useReported(
   if (reason === 'unasked') return use(state, { steps: -1 });
   if (unreported === true) return useLost(state);
   const tokens = usage.input + usage.output;
-  return use(state, { tokens, cost: cost ?? 0, unknown: cost === undefined && tokens > 0 ? 1 : 0 });
+  const unknown = cost === undefined ? 1 : 0;
+  if (tokens > 0) return use(state, { tokens, cost: cost ?? 0, unknown });
+  return ENDS_OF_ANSWERS.includes(reason) ? useLost(state, unknown) : state;
 }
 
 export function withoutReserve({ reserved: _reserved, ...step }: StepState): StepState {

@@ -17,7 +17,7 @@ import type {
 import { NO_USAGE, NOTHING_SPENT } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 5;
+export const STATE_VERSION = 6;
 
 export interface QueuedInput {
   readonly command: string;

@@ -1,6 +1,6 @@
 // Ask the model: one request, its answer shown as it comes, its end reported as a command. Never throws.
 import { Linked } from '../../base/index.ts';
-import { CarrelError, costOf, toErrorInfo } from '../../protocol/index.ts';
+import { CarrelError, costOf, toErrorInfo, type Usage } from '../../protocol/index.ts';
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
 import type { Permit } from '../admission/index.ts';
@@ -29,9 +29,9 @@ export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise
     if (answer.ending?.kind === 'finished') {
       const calls = await prepareCalls(work, answer);
       const { reason, usage } = answer.ending;
-      const { price } = model.capabilities;
+      const cost = costOfAnswer(model, usage);
       const optional = {
-        ...(price === undefined ? {} : { cost: costOf(price, usage) }),
+        ...(cost === undefined ? {} : { cost }),
         ...(firstMs === undefined ? {} : { firstMs }),
         ...(answer.adjusted.length > 0 ? { adjusted: answer.adjusted } : {}),
       };
@@ -51,6 +51,13 @@ function thrown(error: unknown): ModelFailure {
   return info.code === 'provider_failed' && typeof retryAfterMs === 'number'
     ? { ...info, retryable: true, retryAfterMs }
     : { ...info, retryable: info.code === 'store_unavailable' };
+}
+
+/** An answer that its server says took nothing took something, and nobody knows what. */
+function costOfAnswer({ capabilities: { price } }: Model, usage: Usage): number | undefined {
+  if (price === undefined) return undefined;
+  const isFree = price.input === 0 && price.output === 0;
+  return isFree || usage.input + usage.output > 0 ? costOf(price, usage) : undefined;
 }
 
 const UNFINISHED: ModelFailure = {
