@@ -1,9 +1,11 @@
 // Parents and children under way: who waits for what, what a cancel reaches, and that nobody starves.
 import { describe, expect, it } from 'vitest';
+import { InvariantError } from '../base/index.ts';
 import { codeOf } from '../protocol/index.ts';
+import { createMemoryStore } from '../store/index.ts';
 import { blockingTool, testTool, type ManualClock } from '../testing/index.ts';
 import { family, openFamily as open, results, spawn } from './children.fixture.ts';
-import { happened, journal } from './fixtures.ts';
+import { happened, intercepted, journal } from './fixtures.ts';
 import type { SessionHandle } from './port.ts';
 
 const call = (tool: string) => ({ call: tool, args: {} });
@@ -99,3 +101,54 @@ describe('a child that waits for a human', () => {
     expect(types.filter((type) => type === 'child.changed')).toHaveLength(2);
   });
 });
+
+describe('a child that crashes', () => {
+  it('goes on, and its parent gets its answer', async () => {
+    const { test, session, child, block, breakNext } = await crashing();
+    await using _test = test;
+    await breakNext();
+    await test.clock.advance(5_000);
+    block.release();
+    await happened(session, 'turn.finished');
+    expect(await child.summary()).toMatchObject({ status: 'idle', lastOutcome: 'completed' });
+    expect(await results(test, session.id)).toEqual(['ok: dig is done']);
+  });
+
+  it('and is given up is an error for its parent, which goes on', async () => {
+    const { test, session, child, breakNext } = await crashing();
+    await using _test = test;
+    for (let times = 1; times <= 6; times++) {
+      await breakNext();
+      await test.clock.advance(5_000);
+    }
+    await happened(session, 'turn.finished');
+    expect((await child.summary()).lastOutcome ?? 'failed').toBe('failed');
+    expect(await results(test, session.id)).toEqual([expect.stringMatching(/^error: /)]);
+    expect(await session.summary()).toMatchObject({ lastOutcome: 'completed' });
+  });
+});
+
+/** A parent whose child blocks in a tool that may run again, on a store that can break an invariant of the child. */
+async function crashing() {
+  const inner = createMemoryStore();
+  let broken = '';
+  const store = intercepted(inner, {
+    append(groups) {
+      if (groups[0]?.session !== broken) return inner.append(groups);
+      broken = '';
+      return Promise.reject(new InvariantError('the test says so'));
+    },
+  });
+  const block = blockingTool({ idempotent: true });
+  const test = await open({ go: [[spawn('dig')]], dig: [[call('block')]] }, { tools: [block], store });
+  const session = await test.session();
+  await session.send('go');
+  await block.started();
+  const [row] = await test.host.children(session.id);
+  const child = await test.host.session(row?.session ?? '');
+  const breakNext = async (): Promise<void> => {
+    broken = child.id;
+    await child.addContext('x').catch(() => undefined);
+  };
+  return { test, session, child, block, breakNext };
+}

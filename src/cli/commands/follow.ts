@@ -5,7 +5,7 @@ import { pollSession } from '../poll.ts';
 import { openReading } from '../reading.ts';
 import { textView } from '../render/text-view.ts';
 import { jsonView, type View } from '../render/view.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Sink, Terminal } from '../terminal.ts';
 
 /** Shows what happens until nobody reads any more, or Ctrl-C. Reads the store, so it works whichever process runs the session. */
 export async function run(invocation: Invocation): Promise<Exit> {
@@ -26,25 +26,37 @@ export async function run(invocation: Invocation): Promise<Exit> {
   return EXIT.done;
 }
 
-function plain(terminal: Terminal): View {
+function plain(terminal: Pick<Terminal, 'out' | 'err'>): View {
   return textView(terminal, { inputs: true });
 }
 
-/** A view for each session; a line says which one speaks when that changes. */
+/** A view for each session; a line says which one speaks, whenever another does. */
 function views(terminal: Terminal): View {
   const known = new Map<string, View>();
-  let current: { readonly session: string; readonly view: View } | undefined;
-  return {
-    show(item) {
-      if (current?.session !== item.session) {
-        current?.view.end();
-        terminal.err.write(`[${item.session}]\n`);
-        const view = known.get(item.session) ?? plain(terminal);
-        known.set(item.session, view);
-        current = { session: item.session, view };
-      }
-      current.view.show(item);
+  let speaker: string | undefined;
+  const speaks = (session: string): void => {
+    if (speaker === session) return;
+    if (speaker !== undefined) known.get(speaker)?.end();
+    speaker = session;
+    terminal.err.write(`[${session}]\n`);
+  };
+  const named = (sink: Sink, session: string): Sink => ({
+    terminal: sink.terminal,
+    colour: sink.colour,
+    columns: sink.columns,
+    write: (text) => {
+      speaks(session);
+      sink.write(text);
     },
-    end: () => current?.view.end(),
+  });
+  const viewOf = (session: string): View => {
+    const view =
+      known.get(session) ?? plain({ out: named(terminal.out, session), err: named(terminal.err, session) });
+    known.set(session, view);
+    return view;
+  };
+  return {
+    show: (item) => viewOf(item.session).show(item),
+    end: () => known.forEach((view) => view.end()),
   };
 }

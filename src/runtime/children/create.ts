@@ -104,7 +104,8 @@ function promptId(child: string): string {
 
 /** Without its first step: nothing was asked yet, so that to be taken up later is no interruption. */
 function unstepped(events: readonly SessionEvent[]): readonly SessionEvent[] {
-  return events.slice(0, events.findIndex(({ type }) => type === 'turn.started') + 1);
+  const start = events.findIndex(({ type }) => type === 'turn.started');
+  return start === -1 ? events : events.slice(0, start + 1);
 }
 
 /** That it exists is well; that it was erased is not, and it is never made a second time. */

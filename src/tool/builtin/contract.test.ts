@@ -62,6 +62,7 @@ const CASES: Readonly<Record<string, Omit<ToolCase, 'tool' | 'folder' | typeof S
     bad: [
       '{}',
       '{"prompt": ""}',
+      '{"prompt": " "}',
       '{"prompt": "a", "name": "12"}',
       '{"prompt": "a", "name": "a b"}',
       '{"prompt": "a", "mode": "any"}',
@@ -75,6 +76,7 @@ const CASES: Readonly<Record<string, Omit<ToolCase, 'tool' | 'folder' | typeof S
       '{"to": "other"}',
       '{"text": "hello"}',
       '{"to": "", "text": "a"}',
+      '{"to": "a", "text": " "}',
       '{"to": "a", "text": "b", "delivery": 1}',
     ],
   },

@@ -8,6 +8,9 @@ export interface MessageArgs {
   readonly delivery?: 'steer' | 'queue';
 }
 
+/** Characters of a message: what is longer belongs into a file. */
+const MOST_CHARS = 65_536;
+
 /** Sends an input to another session, which sees who sent it. Saying it again after a crash delivers it once. */
 export const messageTool: Tool = defineTool<MessageArgs>({
   name: 'message',
@@ -22,7 +25,7 @@ export const messageTool: Tool = defineTool<MessageArgs>({
         minLength: 1,
         description: 'Name of the session, first in this folder, or its id.',
       },
-      text: { type: 'string', minLength: 1, maxLength: 65_536, description: 'The message.' },
+      text: { type: 'string', pattern: '\\S', maxLength: MOST_CHARS, description: 'The message.' },
       delivery: {
         enum: ['steer', 'queue'],
         description: 'steer: before its next step. queue: when its turn has ended. Default: queue.',

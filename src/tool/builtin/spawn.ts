@@ -16,6 +16,9 @@ export interface SpawnArgs {
 /** Not all digits: a name is told from a number. */
 const NAME = '^(?=.*[^0-9])[A-Za-z0-9_-]{1,64}$';
 
+/** Characters of a prompt: well below what one input may have. */
+const MOST_CHARS = 1_000_000;
+
 /** Starts a child session, waits for the turn that its prompt leads to, and answers with its last text. */
 export const spawnTool: Tool = defineTool<SpawnArgs>({
   name: 'spawn',
@@ -26,7 +29,7 @@ export const spawnTool: Tool = defineTool<SpawnArgs>({
   parameters: {
     type: 'object',
     properties: {
-      prompt: { type: 'string', minLength: 1, description: 'The whole task.' },
+      prompt: { type: 'string', pattern: '\\S', maxLength: MOST_CHARS, description: 'The whole task.' },
       profile: { type: 'string', description: 'Name of a profile. Default: yours.' },
       name: { type: 'string', pattern: NAME, description: 'A name for the child, free in this folder.' },
       tools: {
