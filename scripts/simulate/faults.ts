@@ -50,7 +50,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'run a tool again at a recovery',
-    file: 'src/session/evolve.ts',
+    file: 'src/session/interrupt.ts',
     find: "return call.idempotent ? { ...call, status: 'allowed' } : call;",
     replace: "return { ...call, status: 'allowed' };",
   },
@@ -66,9 +66,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'release a slot twice',
     file: 'src/runtime/admission/slots.ts',
-    find: 'if (!this.#held.delete(slot)) return;',
-    replace: `if (!this.#held.delete(slot)) return;
-    for (const other of [...this.#held].slice(0, 1)) this.#held.delete(other);`,
+    find: 'this.#held.delete(slot);',
+    replace: 'for (const freed of [slot, ...this.#held].slice(0, 3)) this.#held.delete(freed);',
   },
   {
     name: 'ignore a fence',

@@ -16,7 +16,10 @@ export interface Pending {
   readonly decided: Decided;
 }
 
-/** Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided. */
+/**
+ * Decides each on the state that the ones before it would lead to. A command leaves the mailbox once it is decided; one that is refused
+ * while a command of its id is about to be written stays: when that is done, it is a repeat.
+ */
 export function decideAll(
   scope: Scope,
   {
@@ -32,19 +35,26 @@ export function decideAll(
   },
 ): readonly Pending[] {
   const pending: Pending[] = [];
+  const repeats: Mail[] = [];
   const facts = { at: scope.clock.now(), incarnation, frame };
   let state = committed;
   for (const mail of mailbox.mails) {
     const decided = decide(state, mail.command, facts);
     if ('refusal' in decided) {
-      void refuse(scope, mail, fromErrorInfo(decided.refusal));
+      if (pending.some((first) => isRepeat(first.mail, mail))) repeats.push(mail);
+      else void refuse(scope, mail, fromErrorInfo(decided.refusal));
       continue;
     }
     state = decided.state;
     pending.push({ mail, decided });
   }
   mailbox.takeAll();
+  mailbox.putBack(repeats);
   return pending;
+}
+
+function isRepeat({ command: first }: Mail, { command }: Mail): boolean {
+  return 'id' in first && 'id' in command && first.id === command.id;
 }
 
 export class GroupMaker {

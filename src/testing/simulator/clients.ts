@@ -39,8 +39,8 @@ export class Clients {
   }
 
   do({ number, kind, session: place }: ClientAction): void | Promise<void> {
-    const session = this.sessions.get(place);
     if (kind === 'create') return this.create(place);
+    const session = this.#meant(place, number);
     if (session === undefined) return undefined;
     const id = `cmd_${String(number)}`;
     if (kind === 'follow') this.#follow(session);
@@ -50,6 +50,17 @@ export class Clients {
         this.orders.send(session, this.#command(session, 'send', `${id}.${String(n)}`));
     else this.orders.send(session, this.#command(session, kind, id));
     return undefined;
+  }
+
+  /** The session of the plan, or the newest of its children. */
+  #meant(place: number, number: number): string | undefined {
+    const { dice, disk } = this.#world;
+    const planned = this.sessions.get(place);
+    const children = [...disk.journals].filter(
+      ([, { born }]) => planned !== undefined && born?.parent === planned,
+    );
+    const isChild = dice.of(`meant ${String(number)}`).chance(0.3);
+    return isChild ? (children.at(-1)?.[0] ?? planned) : planned;
   }
 
   /** However often it is refused for now. */

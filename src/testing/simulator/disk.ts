@@ -43,12 +43,6 @@ export class Disk {
     return this.journals.get(session) ?? new Journal();
   }
 
-  /** The name that it was created with, which is its key in the plan. */
-  nameOf(session: string): string | undefined {
-    const [created] = this.journal(session).events;
-    return created?.type === 'session.created' ? created.data.name : undefined;
-  }
-
   /** The host that claimed it last. */
   holder(session: string): string | undefined {
     return this.#fences.get(session)?.holder;

@@ -1,5 +1,5 @@
 // What the disk has of one session, read by rules of its own: the oracle trusts neither the fold of the runtime nor its projections.
-import type { SessionEvent } from '../../protocol/index.ts';
+import type { EventOf, SessionEvent } from '../../protocol/index.ts';
 
 export interface InputRecord {
   readonly text: string;
@@ -13,7 +13,10 @@ export interface CallRecord {
   readonly call: string;
   readonly tool: string;
   readonly step: string;
+  readonly turn: string;
   readonly idempotent: boolean;
+  /** It starts a child session: that child's id, as often as it was said. */
+  readonly children: string[];
   /** Incarnations of its intents, in order. */
   readonly intents: number[];
   /** A human is asked. */
@@ -34,6 +37,12 @@ export class Journal {
   turn: string | undefined;
   archived = false;
   failed = false;
+
+  /** How it began; undefined before that. */
+  get born(): EventOf<'session.created'>['data'] | undefined {
+    const [first] = this.events;
+    return first?.type === 'session.created' ? first.data : undefined;
+  }
 
   get head(): number {
     return this.events.length;
@@ -81,15 +90,17 @@ export class Journal {
     else input.withdrawnAt = seq;
   }
 
-  #addCall({ type, seq, step = '', call = '', data }: SessionEvent): void {
+  #addCall({ type, seq, turn = '', step = '', call = '', data }: SessionEvent): void {
     if (type === 'tool.requested') {
       const { tool, idempotent } = data;
-      this.calls.set(call, { call, tool, step, idempotent, intents: [], waiting: false, results: [] });
+      const said = { intents: [], children: [], waiting: false, results: [] };
+      this.calls.set(call, { call, tool, turn, step, idempotent, ...said });
     }
     const record = this.calls.get(call);
     if (record === undefined) return;
     if (type === 'approval.requested') record.waiting = true;
     if (type === 'approval.resolved' || type === 'approval.expired') record.waiting = false;
+    if (type === 'child.started') record.children.push(data.child);
     if (type === 'tool.started') record.intents.push(data.incarnation);
     if (type !== 'tool.finished') return;
     record.waiting = false;

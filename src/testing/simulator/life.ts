@@ -12,7 +12,7 @@ import type { Plan, SessionPlan } from './plan.ts';
 import type { Owner, Schedule } from './schedule.ts';
 import type { Temper } from './script.ts';
 import { simModel } from './sim-model.ts';
-import { KINDS, simTools } from './sim-tools.ts';
+import { FAMILY, KINDS, simTools } from './sim-tools.ts';
 
 /** What every host of a run shares. */
 export interface World {
@@ -98,7 +98,7 @@ function profileOf({ key, mode, recovery, turnTimeoutMs }: SessionPlan): Profile
     name: key,
     prompt: 'You are being simulated.',
     model: 'sim/model',
-    tools: Object.keys(KINDS),
+    tools: [...Object.keys(KINDS), ...FAMILY.map((tool) => tool.name)],
     mode,
     recovery,
     continueOnLength: true,
@@ -114,6 +114,7 @@ function profileOf({ key, mode, recovery, turnTimeoutMs }: SessionPlan): Profile
       approvalMs: 60_000,
       toolContextBytes: 1_024,
       turnTimeoutMs,
+      childDepth: 2,
     },
   };
 }

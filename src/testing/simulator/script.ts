@@ -75,8 +75,8 @@ const SHAPES: Readonly<Record<Temper, Readonly<Record<Shape, number>>>> = {
 
 const TOOLS: Readonly<Record<Temper, Readonly<Record<string, number>>>> = {
   good: { write: 5, look: 3, slow: 1 },
-  mixed: { write: 6, look: 4, slow: 2, fail: 1, flood: 1, none: 1, hang: 1 },
-  hostile: { write: 3, look: 1, hang: 2, deaf: 2, throw: 2, flood: 1, none: 1 },
+  mixed: { write: 6, look: 4, slow: 2, fail: 1, flood: 1, none: 1, hang: 1, spawn: 5, message: 2 },
+  hostile: { write: 3, look: 1, hang: 2, deaf: 2, throw: 2, flood: 1, none: 1, spawn: 2, message: 1 },
 };
 
 function only(weights: Partial<Record<Shape, number>>): Record<Shape, number> {
@@ -111,11 +111,17 @@ function callLines(tag: string, temper: Temper, dice: Dice): readonly Line[] {
     const tool = same ?? dice.weighted(TOOLS[temper]);
     const args = dice.chance(0.04)
       ? dice.pick(['{"n": ', '{"n": "not a number"}', '[]'])
-      : `{"n": ${String(n)}, "of": "${tag}"}`;
+      : JSON.stringify(argsOf(tool, `${tag}.${String(n)}`, dice));
     return { waitMs: dice.between(0, 20), part: { type: 'call', index: n + 2, tool, args } };
   });
   const before = dice.chance(0.4) ? texts('text', tag, dice) : [];
   return [...before, ...calls, finished('calls', dice)];
+}
+
+function argsOf(tool: string, of: string, dice: Dice): Record<string, string | number> {
+  if (tool === 'spawn') return { prompt: `task ${of}` };
+  if (tool === 'message') return { to: `s${String(dice.between(0, 5))}`, text: `message ${of}` };
+  return { n: 1, of };
 }
 
 const WORDS = ['one', ' desk', ' two books', ' ', ' 🦉', ' and a lamp', '\n', ' é', ' …'];

@@ -1,6 +1,7 @@
 // When nothing goes wrong any more: everything that waits comes to an end, neighbours of a bad session work on, viewers see all there is, a
 // host that is closed leaves nothing behind; and then the journals are read.
 import { isDeepStrictEqual } from 'node:util';
+import { familyProblems } from './oracle/family.ts';
 import { judgeHistory } from './oracle/history.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -19,7 +20,7 @@ export async function settle(run: Simulation): Promise<void> {
   const oneHost = (): boolean => run.hosts.alive.size === 1 && run.hosts.current?.host !== undefined;
   if (!(await reached(run, { what: 'one host is open', done: oneHost }))) return;
   look(run);
-  for (const session of run.clients.sessions.values()) run.clients.insist(session, 'rename');
+  for (const session of run.world.disk.journals.keys()) run.clients.insist(session, 'rename');
   const idle = (): boolean => unsettled(run).next().done === true;
   if (!(await reached(run, { what: 'everything has settled', done: idle }))) return;
   if (!(await neighbours(run))) return;
@@ -67,8 +68,7 @@ function* unsettled({ world: { disk }, clients }: Simulation): Generator<string>
 /** Answers what is asked, goes on with what is held. */
 function look(run: Simulation, inMs = LOOK_MS.first): void {
   const { world, clients } = run;
-  for (const session of clients.sessions.values()) {
-    const journal = world.disk.journal(session);
+  for (const [session, journal] of world.disk.journals) {
     if (journal.archived) clients.insist(session, 'restore');
     else if (journal.failed) clients.insist(session, 'revive');
     else if (journal.waiting.length > 0) clients.insist(session, 'approve');
@@ -171,6 +171,7 @@ function judge({ world, hosts, clients }: Simulation): void {
     if (!isDeepStrictEqual(kept, told))
       findings.add('P1', `the journal of ${session} is not what was written`);
   }
-  if (clients.sessions.size !== disk.journals.size)
-    findings.add('P1', 'there are sessions that nobody created');
+  findings.addAll('P4', familyProblems(disk));
+  const roots = [...disk.journals.values()].filter(({ born }) => born?.parent === undefined);
+  if (clients.sessions.size !== roots.length) findings.add('P1', 'there are sessions that nobody created');
 }

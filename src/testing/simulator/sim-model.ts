@@ -48,7 +48,7 @@ async function* answer(
     for (const line of scriptOf(
       number,
       temperOf(session),
-      dice.of(`answer ${String(disk.nameOf(session))} ${String(count)}`),
+      dice.of(`answer ${String(disk.journal(session).born?.name)} ${String(count)}`),
     )) {
       await wait(line);
       if (signal.aborted) {

@@ -1,4 +1,11 @@
-import { createTools, type Tool, type ToolContext, type ToolResult, type Tools } from '../../tool/index.ts';
+import {
+  builtinTools,
+  createTools,
+  type Tool,
+  type ToolContext,
+  type ToolResult,
+  type Tools,
+} from '../../tool/index.ts';
 import { testTool } from '../tools.ts';
 import type { Dice } from './dice.ts';
 import type { Ledger, RunRecord } from './ledger.ts';
@@ -36,11 +43,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   deaf: { access: 'execute', mostMs: Infinity, deaf: true, ends: 'ok' },
 };
 
+/** What the runtime does itself: start children, send messages. */
+export const FAMILY = builtinTools().filter(({ kind }) => kind !== undefined);
+
 const FLOOD = 'water '.repeat(1_000);
 
 /** The tools of one host. Each run is written down before it does anything. */
 export function simTools(options: SimToolsOptions): Tools {
-  return createTools(Object.entries(KINDS).map(([name, kind]) => simTool(options, name, kind)));
+  return createTools([
+    ...FAMILY,
+    ...Object.entries(KINDS).map(([name, kind]) => simTool(options, name, kind)),
+  ]);
 }
 
 function simTool(options: SimToolsOptions, name: string, kind: Kind): Tool {

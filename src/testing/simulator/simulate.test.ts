@@ -19,6 +19,7 @@ describe('a simulated host', () => {
     expect(sum('commands')).toBeGreaterThan(20 * SEEDS);
     expect(sum('requests')).toBeGreaterThan(10 * SEEDS);
     expect(sum('runs')).toBeGreaterThan(5 * SEEDS);
+    expect(sum('children')).toBeGreaterThan(SEEDS / 2);
     expect(sum('viewed')).toBeGreaterThan(50 * SEEDS);
     expect(results.reduce((total, { steps }) => total + steps, 0)).toBeGreaterThan(500 * SEEDS);
   }, 120_000);

@@ -22,6 +22,7 @@ export interface Tally {
   readonly commands: number;
   readonly events: number;
   readonly viewed: number;
+  readonly children: number;
 }
 
 export interface SimulationResult {
@@ -56,7 +57,7 @@ export async function simulate({
 
 function resultOf({ world, hosts, clients, trace }: Simulation): SimulationResult {
   const { plan, schedule, findings, disk, ledger } = world;
-  const heads = [...disk.journals.values()].map(({ head }) => head);
+  const journals = [...disk.journals.values()];
   return {
     seed: plan.seed,
     actions: plan.actions,
@@ -71,7 +72,8 @@ function resultOf({ world, hosts, clients, trace }: Simulation): SimulationResul
       requests: ledger.requests.length,
       runs: ledger.runs.length,
       commands: clients.orders.all.length,
-      events: heads.reduce((sum, head) => sum + head, 0),
+      events: journals.reduce((sum, { head }) => sum + head, 0),
+      children: journals.filter(({ born }) => born?.parent !== undefined).length,
       viewed: clients.viewers.reduce((sum, { seen }) => sum + seen, 0),
     },
   };

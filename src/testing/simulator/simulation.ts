@@ -91,7 +91,8 @@ export class Simulation {
 
   #temperOf(session: string): Temper {
     const { plan, disk } = this.world;
-    const planned = plan.sessions.find(({ key }) => key === disk.nameOf(session));
+    // A child has its parent's profile, and with it its manners.
+    const planned = plan.sessions.find(({ key }) => key === disk.journal(session).born?.profile.name);
     return this.tempers.get(session) ?? planned?.temper ?? 'good';
   }
 }

@@ -2,6 +2,7 @@
 import type { HostReport } from '../../../host/index.ts';
 import type { Life, World } from '../life.ts';
 import type { Simulation } from '../simulation.ts';
+import { goesOnAlone } from './family.ts';
 import { deafToCancel } from './work.ts';
 
 /** So long must a host have been undisturbed, and the disk well, for deadlines to be promised. */
@@ -14,6 +15,7 @@ export function audit({ world, hosts, clients }: Simulation): void {
   const hears = (name: string): boolean =>
     lives.some((life) => life.name === name && life.readyFor(WELL_MS)) && disk.wellFor(WELL_MS);
   findings.addAll('P10', deafToCancel(ledger, { disk, nowMs: schedule.nowMs, hears }));
+  if (lives.every(({ name }) => hears(name))) findings.addAll('P10', goesOnAlone(disk, schedule.nowMs));
   for (const life of lives) {
     hosts.auditTail(life);
     findings.addAll('P8', slots(life, world.plan.limits));

@@ -57,6 +57,8 @@ function* call(
   if (result === undefined) return;
   const { status, text } = result;
   if (!idempotent && intents.length > 1) yield `${name} was started ${String(intents.length)} times`;
+  // A child and a message are in other journals.
+  if (tool === 'spawn' || tool === 'message') return;
   if (status === 'ok' && said.length === 0) yield `${name} is ok, and did nothing`;
   if (status === 'ok' && !said.some((whole) => whole === text || whole.startsWith(text.slice(0, 20))))
     yield `${name} says what its tool did not`;
@@ -82,12 +84,18 @@ function* inputs({ session, journal }: History): Generator<string> {
   }
 }
 
+/** A child lives on in its own journal. */
+function isLostWithItsHost(journal: Journal, call: string): boolean {
+  const known = journal.calls.get(call);
+  return known?.idempotent === false && known.tool !== 'spawn';
+}
+
 /** An intent that a recovery finds without a result: nobody knows what became of it, unless it may run again. */
 function* lostIntents({ session, journal }: History): Generator<string> {
   const open = new Set<string>();
   const lost = new Set<string>();
   for (const { type, call = '', seq, data } of journal.events) {
-    if (type === 'tool.started' && journal.calls.get(call)?.idempotent === false) open.add(call);
+    if (type === 'tool.started' && isLostWithItsHost(journal, call)) open.add(call);
     if (type === 'session.recovered') for (const one of open) lost.add(one);
     if (type !== 'tool.finished') continue;
     open.delete(call);
