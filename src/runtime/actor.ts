@@ -9,8 +9,9 @@ import {
   type Frame,
   type SessionEvent,
 } from '../protocol/index.ts';
-import { effects, evolve, type AnyCommand, type Conversation, type SessionState } from '../session/index.ts';
+import { evolve, type AnyCommand, type Conversation, type SessionState } from '../session/index.ts';
 import type { AppendResult, TailChunk } from '../store/index.ts';
+import { AtWork } from './at-work.ts';
 import { concernsParent } from './children/moved.ts';
 import type { Others } from './children/others.ts';
 import { decideAll, GroupMaker, type Pending } from './groups.ts';
@@ -19,7 +20,6 @@ import { answerRefused, isClients, lost, refuse, type Mail } from './mail.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Loaded } from './load.ts';
 import { Patience } from './patience.ts';
-import { Performer } from './performer.ts';
 import type { SessionView } from './perform/view.ts';
 import { saveGrants } from './save-grants.ts';
 import type { Scope } from './scope.ts';
@@ -53,12 +53,11 @@ const UNIT_BYTES = 2;
 export class Actor implements SessionView {
   readonly id: string;
   readonly fence: number;
+  readonly atWork: AtWork;
   lastUsedAt: number;
   readonly #scope: Scope;
   readonly #hub: Hub;
   readonly #others: Others;
-  /** Only while there is something to do. */
-  #performer: Performer | undefined;
   readonly #groups: GroupMaker;
   readonly #context: TurnContext;
   readonly #tail = new Tail();
@@ -89,6 +88,7 @@ export class Actor implements SessionView {
     this.#groups = new GroupMaker(loaded);
     this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
+    this.atWork = new AtWork({ scope, view: this, others });
   }
 
   get state(): SessionState {
@@ -103,18 +103,7 @@ export class Actor implements SessionView {
   /** Nothing runs, nothing waits to be decided, and nothing is lost by going to sleep, if it wakes when a timer is due. */
   get idle(): boolean {
     const quiet = this.#mailbox.length === 0 && this.#flushing === undefined && !this.#tail.dirty;
-    const waits = effects(this.#state).every(({ kind }) => kind === 'timer' || kind === 'child');
-    return quiet && this.#performer?.busy !== true && waits;
-  }
-
-  /** It is to be woken soon after it went to sleep. */
-  get unfinished(): boolean {
-    return this.#performer?.unfinished === true;
-  }
-
-  /** News of a child: the parent looks at it, if it waits for it. */
-  childMoved(child: string): void {
-    this.#performer?.childMoved(child);
+    return quiet && this.atWork.idle;
   }
 
   /** Memory it holds, about. */
@@ -164,7 +153,7 @@ export class Actor implements SessionView {
   async close(): Promise<void> {
     this.#closing = true;
     this.#patience.hurry();
-    await this.#endWork();
+    await this.atWork.close();
     await this.#quiet();
     if (this.#tail.dirty) this.#pump();
     await this.#quiet();
@@ -177,11 +166,7 @@ export class Actor implements SessionView {
 
   #sync(): void {
     if (!this.#awake || this.gone) return;
-    const wanted = effects(this.#state);
-    if (wanted.length > 0)
-      this.#performer ??= new Performer({ scope: this.#scope, view: this, others: this.#others });
-    this.#performer?.sync(wanted);
-    if (wanted.length === 0 && this.#performer?.busy === false) this.#performer = undefined;
+    this.atWork.sync();
   }
 
   #armTail(): void {
@@ -323,11 +308,7 @@ export class Actor implements SessionView {
   #die(error: unknown): void {
     if (this.#dead !== undefined) return;
     this.#stop(error);
-    this.#onDeath(this.id, error, this.#endWork());
-  }
-
-  async #endWork(): Promise<void> {
-    await this.#performer?.close();
+    this.#onDeath(this.id, error, this.atWork.close());
   }
 
   #stop(error: unknown): void {

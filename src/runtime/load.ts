@@ -11,6 +11,7 @@ import {
   type SessionState,
 } from '../session/index.ts';
 import type { Claim } from '../store/index.ts';
+import type { Hub } from './hub.ts';
 import { mendedRow } from './rebuild.ts';
 import type { Scope } from './scope.ts';
 
@@ -61,6 +62,13 @@ export async function readAll(
 ): Promise<Conversation> {
   for await (const events of pages(scope, { session, after: known.seq, upTo: seq })) known.addAll(events);
   return known;
+}
+
+/** Shows those who watch what a dead actor wrote without knowing. */
+export async function publishMissed(scope: Scope, hub: Hub, { session, seq }: SessionState): Promise<void> {
+  // Whoever came while the session was asleep has read the journal; another host may have written since.
+  if (hub.seq === 0) return hub.readAgain();
+  for await (const events of pages(scope, { session, after: hub.seq, upTo: seq })) hub.publish(events);
 }
 
 /**

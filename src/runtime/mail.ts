@@ -74,3 +74,8 @@ export function lost(result: AppendResult | undefined): CarrelError {
     data: result?.kind === 'fenced' ? { fence: result.fence } : {},
   });
 }
+
+/** Another host has claimed the session: it is that one's to go on with. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof CarrelError && error.data['fence'] !== undefined;
+}

@@ -10,7 +10,8 @@ import { CrashLog } from './crash-log.ts';
 import { Due } from './due.ts';
 import type { Hub } from './hub.ts';
 import { Hubs } from './hubs.ts';
-import { load, pages, type Loaded } from './load.ts';
+import { load, publishMissed, type Loaded } from './load.ts';
+import { isTaken } from './mail.ts';
 import { Residency, type ResidencyLimits } from './residency.ts';
 import type { Scope } from './scope.ts';
 
@@ -179,7 +180,7 @@ export class Supervisor implements Others {
   async #tell(parent: string, child: string): Promise<void> {
     const { owner, store } = this.#scope;
     if (!this.#live.has(parent) && (await store.summary(owner, parent))?.open !== true) return;
-    (await this.actor(parent)).childMoved(child);
+    (await this.actor(parent)).atWork.childMoved(child);
   }
 
   #keep(session: string, loading: Promise<Actor>): Promise<Actor> {
@@ -204,7 +205,7 @@ export class Supervisor implements Others {
     await before;
     if (this.#live.size > this.#limits.liveSessions) await this.#residency.makeRoom();
     const { recovery, ...loaded } = await load(this.#scope, session);
-    await this.#publishMissed(loaded.state);
+    await publishMissed(this.#scope, this.hub(session), loaded.state);
     const actor = this.#make(loaded);
     const crash = this.#crashes.unwritten(session);
     const first = [crash, recovery].filter((command) => command !== undefined);
@@ -214,15 +215,6 @@ export class Supervisor implements Others {
     const { parent } = actor.state;
     if (parent !== undefined && endedUnseen(actor.state)) this.childMoved(parent, session);
     return actor;
-  }
-
-  /** What a dead actor wrote without knowing. */
-  async #publishMissed({ session, seq }: SessionState): Promise<void> {
-    const hub = this.hub(session);
-    // Whoever came while the session was asleep has read the journal; another host may have written since.
-    if (hub.seq === 0) return hub.readAgain();
-    for await (const events of pages(this.#scope, { session, after: hub.seq, upTo: seq }))
-      hub.publish(events);
   }
 
   #make(loaded: Loaded): Actor {
@@ -267,7 +259,7 @@ export class Supervisor implements Others {
       const ending = ready ?? (await actor);
       await ending.close();
       const at = wakeAt(ending.state);
-      if (ending.unfinished && !this.#closed) this.#backlog.addLater(session);
+      if (ending.atWork.unfinished && !this.#closed) this.#backlog.addLater(session);
       else if (at !== undefined && !this.#closed) this.#due.expect(at);
       this.#scope.conversations.take(session);
       await this.#scope.store.release(session, ending.fence);
@@ -303,9 +295,4 @@ export class Supervisor implements Others {
     const restarted = this.#load(session, Promise.all([held, pause]));
     this.#keep(session, restarted).catch((cause: unknown) => this.#backlog.refused(session, cause));
   };
-}
-
-/** Another host has claimed the session: it is that one's to go on with. */
-function isTaken(error: unknown): boolean {
-  return error instanceof CarrelError && error.data['fence'] !== undefined;
 }

@@ -165,6 +165,7 @@ describe.each(LIVES)('a family that is $name', (life) => {
   it.each([false, true])(
     'agrees after a failure at any call of the store (the call took effect: %s)',
     async (takesEffect) => {
+      let failures = 0;
       for (let at = 1; at <= MOST_CALLS; at++) {
         const runs = new Map<string, number>();
         const store = faultyStore(createMemoryStore(memoryData()), {
@@ -180,7 +181,10 @@ describe.each(LIVES)('a family that is $name', (life) => {
         void life.drive(session, test).catch(codeOf);
         check(await again(test, () => finish(test)), runs);
         if (store.calls < at) break;
+        failures = at;
       }
+      expect(failures).toBeGreaterThan(20);
+      expect(failures).toBeLessThan(MOST_CALLS);
     },
   );
 });
