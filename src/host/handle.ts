@@ -11,7 +11,7 @@ import {
   type ViewItem,
 } from '../protocol/index.ts';
 import { follow, Following, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
-import { statusOf, summaryOf } from '../session/index.ts';
+import { endOfInput, statusOf, summaryOf } from '../session/index.ts';
 import { Running, type Started } from './running.ts';
 import { archiveBelow } from './subtree.ts';
 import type { Heard, SendOptions, SessionHandle } from './port.ts';
@@ -179,21 +179,10 @@ export class NearSession implements SessionHandle {
     return { type: 'input/send', id: id ?? this.#newCommandId(), text, source, delivery, ...optional };
   }
 
-  /**
-   * Picks the event that finishes the turn which delivered the input, withdraws or holds it, leaves the turn to a human, or says
-   * that the session has failed.
-   */
+  /** Picks the event that ends what the input led to, or leaves its turn to a human. */
   #endOf(command: string): (item: ViewItem) => boolean {
-    let turn: string | undefined;
-    return (item) => {
-      if (item.type === 'delta') return false;
-      if (item.type === 'input.delivered' && item.data.command === command) turn = item.turn;
-      if (item.type === 'turn.finished') return item.turn === turn;
-      if (item.type === 'input.withdrawn') return item.data.command === command;
-      if (item.type === 'input.held') return item.data.commands.includes(command);
-      if (item.type === 'session.failed') return true;
-      return this.#waitsAt(item);
-    };
+    const ends = endOfInput(command);
+    return (item) => item.type !== 'delta' && (ends(item) || this.#waitsAt(item));
   }
 
   /** One that is asleep with a question open waits for its answer. */

@@ -145,6 +145,13 @@ export const ERRORS = {
     meaning: 'The cursor does not belong to this journal.',
     remedy: 'Read again from the `seq` that the error gives.',
   },
+  host_unavailable: {
+    rpc: -32018,
+    http: 503,
+    retry: 'later',
+    meaning: 'The host cannot be reached, or the connection to it was lost.',
+    remedy: 'The message names its address and the reason: see that it runs there, then ask again.',
+  },
   internal: {
     rpc: -32603,
     http: 500,

@@ -48,6 +48,8 @@ export const CONNECTION_METHODS = {
       identity: z.object({ name: z.string(), scopes: z.array(TokenScope) }),
     }),
   },
+  /** Changes nothing: its answer shows that the other side is there. */
+  'connection/ping': { params: z.strictObject({}), result: z.object({}) },
   /** Begins a subscription: `follow/items` come from then on, and `follow/ended` at last. */
   'session/follow': {
     params: FollowFrom.extend({ session: SessionId }),
@@ -61,7 +63,10 @@ export type ConnectionMethod = keyof typeof CONNECTION_METHODS;
 /** What a host sends without being asked. */
 export interface RpcNotifications {
   readonly 'follow/items': { readonly subscription: string; readonly items: readonly ViewItem[] };
-  /** Nothing more comes; with an `error` for a reason that the reader did not give. */
+  /**
+   * Nothing more comes: the session was erased, or the reader asked for it. With an `error` for any other reason; one to be repeated
+   * later says that the reader may follow again from its place.
+   */
   readonly 'follow/ended': { readonly subscription: string; readonly error?: RpcError };
 }
 

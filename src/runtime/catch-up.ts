@@ -1,5 +1,6 @@
 // What a reader has not seen yet of a session's past.
-import type { Cursor, DeltaFrame, ViewItem } from '../protocol/index.ts';
+import type { DeltaFrame, ViewItem } from '../protocol/index.ts';
+import type { Place } from '../session/index.ts';
 import type { Scope } from './scope.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -11,57 +12,6 @@ export interface Watched {
   readonly scope: Scope;
   readonly supervisor: Supervisor;
   readonly session: string;
-}
-
-/** What the reader has seen: the last event, and how much of each open part. */
-export class Place {
-  seq: number;
-  readonly parts: Map<string, number>;
-  /** Parts whose end was read while frames of them may still wait to be shown. */
-  readonly #ended = new Set<string>();
-
-  constructor({ seq, parts = {} }: Pick<Cursor, 'seq' | 'parts'>) {
-    this.seq = seq;
-    this.parts = new Map(Object.entries(parts));
-  }
-
-  /** What of these is new. */
-  takeAll(items: readonly ViewItem[]): readonly ViewItem[] {
-    const taken: ViewItem[] = [];
-    for (const item of items) {
-      const news = this.#take(item);
-      if (news !== undefined) taken.push(news);
-    }
-    return taken;
-  }
-
-  /** Everything that waited was taken: what comes now comes in its order. */
-  joined(): void {
-    this.#ended.clear();
-  }
-
-  #take(item: ViewItem): ViewItem | undefined {
-    return item.type === 'delta' ? this.#takeDelta(item) : this.#takeEvent(item);
-  }
-
-  #takeEvent(event: Exclude<ViewItem, DeltaFrame>): ViewItem | undefined {
-    if (event.seq <= this.seq) return undefined;
-    this.seq = event.seq;
-    if (event.type !== 'text.ended' && event.type !== 'reasoning.ended') return event;
-    this.parts.delete(event.data.part);
-    this.#ended.add(event.data.part);
-    return event;
-  }
-
-  #takeDelta(frame: DeltaFrame): ViewItem | undefined {
-    const seen = this.parts.get(frame.part) ?? 0;
-    const end = frame.offset + frame.text.length;
-    if (end <= seen || this.#ended.has(frame.part)) return undefined;
-    this.parts.set(frame.part, end);
-    return frame.offset >= seen
-      ? frame
-      : { ...frame, offset: seen, text: frame.text.slice(seen - frame.offset) };
-  }
 }
 
 /** What was written before now, and the open parts; nothing twice of what the place has. */

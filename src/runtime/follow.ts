@@ -2,7 +2,8 @@
 // up to where it was attached, then what waited is shown. A viewer that fell behind begins again from its place.
 import { Flat } from '../base/index.ts';
 import { CarrelError, type Cursor, type ViewItem } from '../protocol/index.ts';
-import { catchUp, Place, type Watched } from './catch-up.ts';
+import { Place } from '../session/index.ts';
+import { catchUp, type Watched } from './catch-up.ts';
 import type { Viewer } from './hub.ts';
 import type { Scope } from './scope.ts';
 

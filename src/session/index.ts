@@ -22,7 +22,9 @@ export { budgetLines, needsPrice, unpriced, type Estimate } from './limits.ts';
 export { messageTokens } from './fit.ts';
 export { estimateTokens } from './tokens.ts';
 export { evolve } from './evolve.ts';
-export { FORBIDDEN, NEXT, statusOf, STATUSES } from './status.ts';
+export { endOfInput } from './ending.ts';
+export { Place } from './place.ts';
+export { FORBIDDEN, MAY_REST, NEXT, statusOf, STATUSES } from './status.ts';
 export { renderMarkdown, type MarkdownOptions } from './markdown.ts';
 export { summaryOf } from './summary.ts';
 export {

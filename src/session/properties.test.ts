@@ -12,6 +12,7 @@ import {
   emptyState,
   evolve,
   findCut,
+  MAY_REST,
   NEXT,
   statusOf,
   type AnyCommand,
@@ -54,6 +55,10 @@ class Watched extends Interpreter {
     const decided = super.submit(command);
     expect(decided).toEqual(foreseen);
     if (before.seq > 0) expect(NEXT[statusOf(before)]).toContain(statusOf(this.state));
+    if (statusOf(before) === 'running' && statusOf(this.state) !== 'running') {
+      const types = this.journal.slice(before.seq).map(({ type }) => type);
+      expect(types.some((type) => MAY_REST.has(type))).toBe(true);
+    }
     return decided;
   }
 }

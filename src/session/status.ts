@@ -1,5 +1,5 @@
 // The status of a session, and which command is allowed in which status. Data, so that a test can walk every cell.
-import type { CommandType, Status } from '../protocol/index.ts';
+import type { CommandType, EventType, Status } from '../protocol/index.ts';
 import type { CallState, SessionState, StepState, TurnState } from './state.ts';
 
 export const STATUSES: readonly Status[] = ['idle', 'running', 'waiting', 'paused', 'failed', 'archived'];
@@ -10,6 +10,17 @@ export function statusOf(state: SessionState): Status {
   if (state.turn !== undefined) return isWaiting(state.turn) ? 'waiting' : 'running';
   return state.lastOutcome === 'interrupted' || state.reached !== undefined ? 'paused' : 'idle';
 }
+
+/** Events behind which a session that was running may be so no more: whoever waits for that looks at no others. */
+export const MAY_REST: ReadonlySet<string> = new Set<EventType>([
+  'approval.requested',
+  'child.changed',
+  'session.archived',
+  'session.failed',
+  'session.recovered',
+  'tool.finished',
+  'turn.finished',
+]);
 
 /** Nothing moves until a human answers, here or in a child: calls wait and none is at work or about to be. */
 function isWaiting({ step, cancelled }: TurnState): boolean {

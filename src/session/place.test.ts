@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DeltaFrame, SessionEvent } from '../protocol/index.ts';
-import { Place } from './catch-up.ts';
+import { Place } from './place.ts';
 
 const frame = (part: string, seq: number, offset: number, text: string): DeltaFrame => ({
   type: 'delta',
