@@ -46,9 +46,13 @@ const WORDS = 'so many desks and each of them with its own light '.repeat(4);
 const DONE: ProviderAnswer = [{ text: WORDS, pieces: 20 }];
 const ledger = (n: number): ProviderAnswer[number] => ({ call: { tool: 'ledger', args: { n } } });
 
-/** `mark` stands in the arguments of every process that a tool starts. A fault comes once; the next attempt is answered. */
+/**
+ * `mark` stands in the arguments of every process that a tool starts. A fault comes once; the next attempt is answered. The server
+ * never fails for everyone: that would be a provider that is down, which is then left alone for longer than a test has.
+ */
 export function script(mark: string): ProviderAnswerFunction {
   const failed = new Set<string>();
+  let inARow = 0;
   const once = (key: string, fault: ProviderAnswer): ProviderAnswer => {
     if (failed.has(key)) return DONE;
     failed.add(key);
@@ -64,15 +68,17 @@ export function script(mark: string): ProviderAnswerFunction {
         call: { tool: 'exec', args: { command: `sleep 3600.${mark} & (setsid sleep 3600.${mark} &); true` } },
       },
     ],
-    'server error': (key) => once(key, [{ status: 500 }]),
+    'server error': (key) => (++inARow > 2 ? DONE : once(key, [{ status: 500 }])),
     overloaded: (key) => once(key, [{ status: 429, retryAfter: 0 }]),
-    reset: (key) => once(key, [{ text: WORDS, pieces: 10 }, { reset: true }]),
+    // What the client has not read yet would go with the connection.
+    reset: (key) => once(key, [{ text: WORDS, pieces: 10 }, { delayMs: 250 }, { reset: true }]),
     'no end': (key) => once(key, [{ text: WORDS, pieces: 10 }, { halfClose: true }]),
     long: () => [{ text: WORDS, pieces: 100, everyMs: 20 }],
     silent: () => [{ silence: true }],
   };
   return ({ text, rounds }) => {
     const place = placeOf(text);
+    if (kindOf(place) !== 'server error') inARow = 0;
     return rounds > 0 ? DONE : answers[kindOf(place)](inputOf(place));
   };
 }
