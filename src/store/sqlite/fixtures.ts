@@ -53,11 +53,11 @@ export interface Child extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Another Node that runs `script`, a module in JavaScript; `from(path)` in it imports a module of this folder. */
-export function startChild(script: string): Child {
+/** Another Node, with these flags too, that runs `script`, a module in JavaScript; `from(path)` in it imports a module of this folder. */
+export function startChild(script: string, flags: readonly string[] = []): Child {
   const base = JSON.stringify(new URL('./', import.meta.url).href);
   const source = `const from = (path) => import(new URL(path, ${base}).href);\n${script}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+  const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', source], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

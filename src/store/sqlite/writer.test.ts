@@ -1,7 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../base/index.ts';
 import { codeFrom, OWNER } from '../fixtures.ts';
-import { freshHome, removeTemporaryFolders } from './fixtures.ts';
+import { freshHome, removeTemporaryFolders, startChild, temporaryFolder } from './fixtures.ts';
 import { Writer } from './writer.ts';
 
 afterAll(removeTemporaryFolders);
@@ -38,4 +38,15 @@ it('refuses more than it can hold, and writes the rest', async () => {
   expect(codes.filter((code) => code === 'overloaded').length).toBeGreaterThan(3000);
   expect(codes.filter((code) => code === 'not_found').length).toBeGreaterThan(16_000);
   await writer.close();
+});
+
+it('starts its thread whatever flags of the engine the program was started with', async () => {
+  const home = JSON.stringify(temporaryFolder());
+  const script = `
+    const { openSqliteStore } = await from('store.ts');
+    const store = await openSqliteStore({ home: ${home} });
+    console.log(await store.claim('local', 'ses_none').catch((error) => error.code));
+    await store[Symbol.asyncDispose]();`;
+  await using child = startChild(script, ['--max-semi-space-size=4', '--max-old-space-size=512']);
+  expect(await child.line()).toBe('not_found');
 });
