@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { CarrelError } from '../../protocol/index.ts';
 import { openFile, reach } from '../pinned.ts';
@@ -106,6 +107,8 @@ interface FilePage {
   readonly cut: boolean;
   /** Its only line was too long and is not whole. */
   readonly brokenLine: boolean;
+  /** All of it is UTF-8. */
+  readonly isText: boolean;
 }
 
 /** The whole lines at the start of `bytes` that fit both bounds; at least a part of one. */
@@ -123,7 +126,13 @@ function cutPage(bytes: Buffer, limit: number, room: number): FilePage {
   if (brokenLine) end = characterStart(bytes, room);
   const cut = end < bytes.length;
   const text = bytes.toString('utf8', 0, end);
-  return { text: cut && !brokenLine ? text.slice(0, -1) : text, lines: Math.max(lines, 1), cut, brokenLine };
+  return {
+    text: cut && !brokenLine ? text.slice(0, -1) : text,
+    lines: Math.max(lines, 1),
+    cut,
+    brokenLine,
+    isText: isUtf8(bytes.subarray(0, end)),
+  };
 }
 
 /** The last place at or before `at` where a UTF-8 character starts. */
@@ -133,10 +142,10 @@ function characterStart(bytes: Buffer, at: number): number {
   return place;
 }
 
-function notes({ text, lines, cut, brokenLine }: FilePage, first: number, size: number): string[] {
+function notes({ isText, lines, cut, brokenLine }: FilePage, first: number, size: number): string[] {
   if (size === 0) return ['the file is empty'];
   const found: string[] = [];
-  if (text.includes('\ufffd')) found.push('what is not UTF-8 is shown as \ufffd');
+  if (!isText) found.push('what is not UTF-8 is shown as \ufffd');
   if (brokenLine)
     found.push(
       `line ${first} is too long for a page and was cut; the next read starts with offset ${first + 1}`,
