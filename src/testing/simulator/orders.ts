@@ -19,6 +19,8 @@ export interface Order {
   /** Sent and not answered, by which host and since when. */
   readonly open: Set<{ readonly life: Life; readonly sentAtMs: number }>;
   reply: CommandReply | undefined;
+  /** When it was first acknowledged, ms. */
+  ackedAtMs: number;
 }
 
 export interface OrdersOptions {
@@ -62,6 +64,7 @@ export class Orders {
       underway: 0,
       open: new Set(),
       reply: undefined,
+      ackedAtMs: Infinity,
     };
     this.all.push(order);
     this.#deliver(order, dice.between(0, 10));
@@ -77,6 +80,7 @@ export class Orders {
       underway: 0,
       open: new Set(),
       reply: undefined,
+      ackedAtMs: Infinity,
     };
     this.all.push(order);
     this.#deliver(order, 0);
@@ -131,16 +135,17 @@ export class Orders {
       this.#answered(order, reply);
     } catch (error) {
       order.open.delete(sent);
-      this.#refused(order, error);
+      this.#refused(order, error, sent.sentAtMs);
     }
   }
 
   #answered(order: Order, reply: CommandReply): void {
-    const { findings, disk } = this.#options;
+    const { findings, disk, schedule } = this.#options;
     const { id } = order.command;
     if (order.reply !== undefined && !isDeepStrictEqual(order.reply, reply))
       findings.add('P1', `${id} was answered ${JSON.stringify(order.reply)}, then ${JSON.stringify(reply)}`);
     order.reply = reply;
+    order.ackedAtMs = Math.min(order.ackedAtMs, schedule.nowMs);
     const problem = proofProblem(order.command, reply, disk.journal(order.session));
     if (problem !== undefined)
       findings.add(
@@ -149,11 +154,12 @@ export class Orders {
       );
   }
 
-  #refused(order: Order, error: unknown): void {
+  #refused(order: Order, error: unknown, sentAtMs: number): void {
     const { findings, dice } = this.#options;
     const code = codeOf(error);
     const passing = PASSING.includes(code);
-    if (order.reply !== undefined && (!passing || code === 'conflict'))
+    // One that was sent before may have been refused before, and hear of it late.
+    if (order.ackedAtMs < sentAtMs && (!passing || code === 'conflict'))
       if (!isTaken(error))
         findings.add('P1', `${order.command.id} was acknowledged, then refused: ${String(error)}`);
     if (code === 'internal') findings.add('P6', `${order.command.id} met a bug: ${String(error)}`);

@@ -15,7 +15,8 @@ export function audit({ world, hosts, clients }: Simulation): void {
   const hears = (name: string): boolean =>
     lives.some((life) => life.name === name && life.readyFor(WELL_MS)) && disk.wellFor(WELL_MS);
   findings.addAll('P10', deafToCancel(ledger, { disk, nowMs: schedule.nowMs, hears }));
-  if (lives.every(({ name }) => hears(name))) findings.addAll('P10', goesOnAlone(disk, schedule.nowMs));
+  if (lives.length > 0 && lives.every(({ name }) => hears(name)))
+    findings.addAll('P10', goesOnAlone(disk, schedule.nowMs));
   for (const life of lives) {
     hosts.auditTail(life);
     findings.addAll('P8', slots(life, world.plan.limits));
