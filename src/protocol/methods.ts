@@ -2,7 +2,7 @@
 // scopes and the reference come from this table. How a call travels is the transport's affair.
 import { z } from 'zod';
 import { Budget } from './budget.ts';
-import { CommandReply, COMMANDS, type CommandType } from './commands.ts';
+import { CommandReply, COMMANDS } from './commands.ts';
 import type { SessionEvent } from './events/index.ts';
 import { Tags } from './events/session.ts';
 import { Cursor } from './frames.ts';
@@ -19,9 +19,12 @@ export type TokenScope = z.infer<typeof TokenScope>;
 const MAX_PAGE = 1_000;
 
 /** A change of a session: the command's own members, its session, and an id under which it may be repeated. */
-function command<T extends CommandType>(type: T, scope: TokenScope) {
-  const at = { session: SessionId, id: CommandId.optional() };
-  return { scope, params: COMMANDS[type].extend(at), result: CommandReply };
+function command<S extends z.core.$ZodLooseShape>(body: z.ZodObject<S, z.core.$strict>, scope: TokenScope) {
+  return {
+    scope,
+    params: body.extend({ session: SessionId, id: CommandId.optional() }),
+    result: CommandReply,
+  };
 }
 
 /** An event as it is kept: of a type that this version knows, or of a later one. */
@@ -114,19 +117,19 @@ export const METHODS = {
   'inbox/list': { scope: 'observe', params: z.strictObject({}), result: z.array(InboxItem).readonly() },
   /** Numbers of the host: slots, residency, memory, faults. */
   'host/inspect': { scope: 'observe', params: z.strictObject({}), result: z.looseObject({}) },
-  'input/send': command('input/send', 'prompt'),
-  'input/withdraw': command('input/withdraw', 'prompt'),
-  'turn/cancel': command('turn/cancel', 'prompt'),
-  'turn/continue': command('turn/continue', 'prompt'),
-  'approval/resolve': command('approval/resolve', 'approve'),
-  'context/add': command('context/add', 'prompt'),
-  'budget/raise': command('budget/raise', 'admin'),
-  'session/rename': command('session/rename', 'prompt'),
-  'session/tag': command('session/tag', 'prompt'),
-  'session/configure': command('session/configure', 'admin'),
-  'session/archive': command('session/archive', 'prompt'),
-  'session/restore': command('session/restore', 'prompt'),
-  'session/revive': command('session/revive', 'prompt'),
+  'input/send': command(COMMANDS['input/send'], 'prompt'),
+  'input/withdraw': command(COMMANDS['input/withdraw'], 'prompt'),
+  'turn/cancel': command(COMMANDS['turn/cancel'], 'prompt'),
+  'turn/continue': command(COMMANDS['turn/continue'], 'prompt'),
+  'approval/resolve': command(COMMANDS['approval/resolve'], 'approve'),
+  'context/add': command(COMMANDS['context/add'], 'prompt'),
+  'budget/raise': command(COMMANDS['budget/raise'], 'admin'),
+  'session/rename': command(COMMANDS['session/rename'], 'prompt'),
+  'session/tag': command(COMMANDS['session/tag'], 'prompt'),
+  'session/configure': command(COMMANDS['session/configure'], 'admin'),
+  'session/archive': command(COMMANDS['session/archive'], 'prompt'),
+  'session/restore': command(COMMANDS['session/restore'], 'prompt'),
+  'session/revive': command(COMMANDS['session/revive'], 'prompt'),
 } as const satisfies Record<string, { scope: TokenScope; params: z.ZodObject; result: z.ZodType }>;
 
 export type Method = keyof typeof METHODS;

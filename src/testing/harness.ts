@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemRandom } from '../base/index.ts';
 import { DEFAULT_SESSION_LIMITS } from '../config/index.ts';
 import {
+  nearLink,
   openHost,
   type CreateOptions,
   type Host,
@@ -17,7 +19,7 @@ import {
   type ScriptedModel,
   type ScriptedModelOptions,
 } from '../model/index.ts';
-import type { Grant, Profile, SessionLimits } from '../protocol/index.ts';
+import type { Grant, Link, Profile, SessionLimits } from '../protocol/index.ts';
 import { createMemoryStore, type Store } from '../store/index.ts';
 import { createTools, type Tool } from '../tool/index.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
@@ -54,6 +56,8 @@ export interface TestHost extends AsyncDisposable {
   readonly faults: readonly { readonly what: string; readonly session?: string; readonly error: unknown }[];
   /** Creates a session in the folder. */
   session(options?: Partial<CreateOptions>): Promise<SessionHandle>;
+  /** Its methods, as a transport carries them out; `identity` as for a near link. */
+  link(identity?: string): Link;
 }
 
 function profileOf({ profile = {}, tools = [] }: TestHostOptions, model: string): Profile {
@@ -102,6 +106,8 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     folder,
     faults,
     session: (change) => host.create({ folder, ...change }),
+    link: (identity) =>
+      nearLink(host, { clock, random: systemRandom, ...(identity === undefined ? {} : { identity }) }),
     async [Symbol.asyncDispose]() {
       await host.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,215 @@
+// A host that is far away. It is connected when something is asked of it, and again when the connection was lost and something is
+// wanted still; nothing runs while nobody waits but the watch over a silent connection.
+import { Flat, newId, sleep, systemClock, systemRandom, type Clock, type Random } from '../../base/index.ts';
+import {
+  CarrelError,
+  codeOf,
+  ERRORS,
+  type FollowFrom,
+  type Link,
+  type Method,
+  type ParamsOf,
+  type ResultOf,
+  type ViewItem,
+} from '../../protocol/index.ts';
+import { Connection, type Answer, type Hello, type Sink } from './connection.ts';
+import { RemoteFollow } from './follow.ts';
+import { Patience } from './patience.ts';
+import { mayRepeat, repeatable } from './repeat.ts';
+import { Deadline, orAborted } from './wait.ts';
+import { unavailable, type Destination } from './wire.ts';
+
+/** Calls that wait for an answer, in one client. More of them only wait for each other; a program asks in turns. */
+const MAX_CALLS = 1_000;
+/** A connection that lasted this long was a good one, ms: the next one is tried soon after its loss. */
+const LASTING_MS = 5_000;
+
+export interface RemoteOptions extends Hello {
+  /** For one call, with all that it waits for a connection; default 60 s. */
+  readonly callTimeoutMs?: number;
+  /** For one try to connect; default 10 s. */
+  readonly connectTimeoutMs?: number;
+  /** How long to try to come back after a loss before everything that waits is `host_unavailable`; default 5 min, `Infinity` for ever. What is asked later begins anew. */
+  readonly giveUpAfterMs?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+const DEFAULTS = {
+  callTimeoutMs: 60_000,
+  connectTimeoutMs: 10_000,
+  giveUpAfterMs: 5 * 60_000,
+  clock: systemClock,
+  random: systemRandom,
+};
+
+/**
+ * Connected, or rejected with the reason after one try: `host_unavailable`, `unauthorized`, `version_mismatch`, `timeout`. Disposing
+ * it ends its followers and rejects its calls with `cancelled`.
+ */
+export async function openRemoteLink(destination: Destination, options: RemoteOptions = {}): Promise<Link> {
+  const link = new RemoteLink(destination, options);
+  await link.open();
+  return link;
+}
+
+class RemoteLink implements Link {
+  readonly #destination: Destination;
+  readonly #options: typeof DEFAULTS & Hello;
+  readonly #closed = new AbortController();
+  readonly #patience: Patience;
+  #connection: Connection | undefined;
+  #connecting: Promise<Connection> | undefined;
+  #connectedAt = 0;
+  #calls = 0;
+
+  constructor(destination: Destination, options: RemoteOptions) {
+    this.#destination = destination;
+    this.#options = { ...DEFAULTS, ...options };
+    this.#patience = new Patience(this.#options);
+  }
+
+  async open(): Promise<void> {
+    await this.#connect();
+  }
+
+  async call<M extends Method>(
+    method: M,
+    params: ParamsOf<M>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<ResultOf<M>> {
+    signal?.throwIfAborted();
+    this.#closed.signal.throwIfAborted();
+    if (this.#calls >= MAX_CALLS) throw tooMany();
+    const { clock, random, callTimeoutMs } = this.#options;
+    const sent = repeatable(method, params, (prefix) => newId(prefix, clock.now(), random));
+    this.#calls++;
+    try {
+      using deadline = new Deadline(clock, callTimeoutMs, { what: method, signals: this.#signals(signal) });
+      const answer = await this.#answer(
+        (connection) => connection.ask(method, sent, deadline.signal),
+        deadline.signal,
+        mayRepeat(method),
+      );
+      if (answer.kind === 'result') return answer.result as ResultOf<M>;
+      throw answer.error;
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  follow(
+    session: string,
+    from: FollowFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<ViewItem> {
+    return new Flat(
+      new RemoteFollow({
+        session,
+        from,
+        signal: AbortSignal.any(this.#signals(signal)),
+        clock: this.#options.clock,
+        patience: new Patience(this.#options),
+        subscribe: (params, sink, ended) => this.#subscribe(params, sink, ended),
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new CarrelError('cancelled', 'The link is closed.'));
+    this.#connection?.close();
+    await this.#connecting?.catch(() => undefined);
+  }
+
+  #signals(signal: AbortSignal | undefined): AbortSignal[] {
+    return signal === undefined ? [this.#closed.signal] : [signal, this.#closed.signal];
+  }
+
+  async #subscribe(params: object, sink: Sink, signal: AbortSignal): Promise<CarrelError | undefined> {
+    const { clock, callTimeoutMs } = this.#options;
+    const begin = async (connection: Connection): Promise<Answer> => {
+      using deadline = new Deadline(clock, callTimeoutMs, { what: 'session/follow', signals: [signal] });
+      return await connection.follow(params, sink, deadline.signal);
+    };
+    const answer = await this.#answer(begin, signal, true);
+    return answer.kind === 'result' ? undefined : answer.error;
+  }
+
+  /** Asks until an answer comes. What may not be repeated rejects when the connection is lost. */
+  async #answer(
+    ask: (connection: Connection) => Promise<Answer>,
+    signal: AbortSignal,
+    repeat: boolean,
+  ): Promise<Answer> {
+    for (;;) {
+      const connection = await orAborted(this.#connected(), signal);
+      const answer = await ask(connection);
+      if (answer.kind !== 'lost') return answer;
+      if (!repeat) throw lostInFlight(answer.error);
+    }
+  }
+
+  #connected(): Promise<Connection> {
+    if (this.#connection?.lost === false) return Promise.resolve(this.#connection);
+    this.#connecting ??= this.#reconnect().finally(() => {
+      this.#connecting = undefined;
+    });
+    // Whoever asked may have left meanwhile.
+    this.#connecting.catch(() => undefined);
+    return this.#connecting;
+  }
+
+  async #reconnect(): Promise<Connection> {
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#connectedAt >= LASTING_MS) this.#patience.reset();
+    for (let last: unknown; ;) {
+      const waitMs = this.#patience.next();
+      if (waitMs === undefined) {
+        this.#patience.reset();
+        throw this.#givenUp(last);
+      }
+      await sleep(clock, waitMs, this.#closed.signal);
+      try {
+        return await this.#connect();
+      } catch (error) {
+        if (ERRORS[codeOf(error)].retry !== 'later') throw error;
+        last = error;
+      }
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    const { clock, connectTimeoutMs, token, client } = this.#options;
+    const { address } = this.#destination;
+    this.#closed.signal.throwIfAborted();
+    using deadline = new Deadline(clock, connectTimeoutMs, {
+      what: `The connection to ${address}`,
+      signals: [this.#closed.signal],
+    });
+    const hello = { ...(token === undefined ? {} : { token }), ...(client === undefined ? {} : { client }) };
+    const connection = await Connection.open(this.#destination, hello, { clock, signal: deadline.signal });
+    this.#connection = connection;
+    this.#connectedAt = clock.monotonic();
+    return connection;
+  }
+
+  #givenUp(last: unknown): CarrelError {
+    const seconds = Math.round(this.#options.giveUpAfterMs / 1000);
+    const why = last instanceof Error ? last.message : 'each connection was lost at once';
+    return unavailable(this.#destination.address, `given up after ${String(seconds)} s (${why})`, last);
+  }
+}
+
+function tooMany(): CarrelError {
+  return new CarrelError(
+    'overloaded',
+    `${String(MAX_CALLS)} calls of this client wait for an answer: wait for some of them.`,
+    { data: { limit: MAX_CALLS } },
+  );
+}
+
+function lostInFlight(cause: CarrelError): CarrelError {
+  const message =
+    'The connection was lost before the answer came: look whether it was carried out before asking again.';
+  return new CarrelError('host_unavailable', message, { data: cause.data, cause });
+}

@@ -1,0 +1,140 @@
+import {
+  CarrelError,
+  type CommandReply,
+  type CommandType,
+  type Cursor,
+  type FollowFrom,
+  type Link,
+  type ParamsOf,
+  type SessionEvent,
+  type SessionSummary,
+  type Source,
+  type ViewItem,
+} from '../protocol/index.ts';
+import { MAY_REST } from '../session/index.ts';
+import { run } from './run.ts';
+
+const USER: Source = { kind: 'user' };
+
+export interface SendOptions {
+  /** `steer`: before the next step of a turn at work. Default `queue`: after the turn. */
+  readonly delivery?: 'steer' | 'queue';
+  readonly without?: readonly ('history' | 'tools')[];
+  readonly attachments?: ParamsOf<'input/send'>['attachments'];
+  readonly source?: Source;
+  /** The same id and text again give the stored reply. */
+  readonly id?: string;
+}
+
+/** What a command says beside its session; `id` as for `SendOptions`. */
+export type CommandBody<T extends CommandType> = Omit<ParamsOf<T>, 'session'>;
+
+type Approval = ParamsOf<'approval/resolve'>;
+
+/** One session of a host. It holds nothing but the id: keep it, drop it, or make another. */
+export class ClientSession {
+  readonly id: string;
+  readonly #link: Link;
+  readonly #newCommandId: () => string;
+
+  constructor(id: string, link: Link, newCommandId: () => string) {
+    this.id = id;
+    this.#link = link;
+    this.#newCommandId = newCommandId;
+  }
+
+  /** Resolves when the input is durable, and waits for nothing else. */
+  send(text: string, options: SendOptions = {}): Promise<CommandReply> {
+    return this.#send(text, options);
+  }
+
+  /**
+   * Sends and yields what happens, until the turn that delivers this input has finished or waits for a human. Leaving it, or the
+   * signal, stops the watching and not the turn. A reader who never asks sends nothing.
+   */
+  run(
+    text: string,
+    { signal, ...options }: SendOptions & { readonly signal?: AbortSignal } = {},
+  ): AsyncIterable<ViewItem> {
+    const id = options.id ?? this.#newCommandId();
+    const send = (): Promise<CommandReply> => this.#send(text, { ...options, id });
+    return run({ session: this, command: id, send }, signal);
+  }
+
+  /** Any command of the table. Without an `id` it has one of its own, so that it is carried out once, whatever the connection does. */
+  command<T extends CommandType>(type: T, body: CommandBody<T>): Promise<CommandReply> {
+    const params = { id: this.#newCommandId(), ...body, session: this.id };
+    return this.#link.call(type, params as unknown as ParamsOf<T>);
+  }
+
+  /** Resolves when the request is recorded. With `turn` only that one, and `conflict` when it is not open any more. */
+  cancel(reason?: string, turn?: string): Promise<CommandReply> {
+    return this.command('turn/cancel', { by: USER, reason, turn });
+  }
+
+  continue(): Promise<CommandReply> {
+    return this.command('turn/continue', { by: USER });
+  }
+
+  /** The call may be left out when exactly one waits. */
+  approve(call?: string, scope: Approval['scope'] = 'once'): Promise<CommandReply> {
+    return this.command('approval/resolve', { decision: 'allow', scope, call, by: USER });
+  }
+
+  deny(call?: string, reason?: string): Promise<CommandReply> {
+    return this.command('approval/resolve', { decision: 'deny', scope: 'once', call, reason, by: USER });
+  }
+
+  /** What the model should know, without a turn. */
+  addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {
+    return this.command('context/add', { text, role });
+  }
+
+  /**
+   * Every item behind the place (else from the start), each once and in order, live from then on, whatever connections are lost
+   * meanwhile. Ends when the signal aborts, the reader leaves, the session is erased, or the client is closed.
+   */
+  follow({
+    signal,
+    ...from
+  }: FollowFrom & { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ViewItem> {
+    return this.#link.follow(this.id, from, signal === undefined ? {} : { signal });
+  }
+
+  /** Events behind `after`, in order. */
+  events(range: { readonly after: number; readonly limit: number }): Promise<readonly SessionEvent[]> {
+    return this.#link.call('session/events', { session: this.id, ...range });
+  }
+
+  /** The place behind event `seq` (default: the newest), to keep and to follow from later. */
+  cursor(seq?: number): Promise<Cursor> {
+    return this.#link.call('session/cursor', { session: this.id, seq });
+  }
+
+  summary(): Promise<SessionSummary> {
+    return this.#link.call('session/get', { session: this.id });
+  }
+
+  /** Resolves with the row as soon as the status is not `running`. Rejects with `cancelled` when the signal aborts or the client is closed. */
+  async settled({ signal }: { readonly signal?: AbortSignal } = {}): Promise<SessionSummary> {
+    const first = await this.summary();
+    if (first.status !== 'running') return first;
+    const options = signal === undefined ? {} : { signal };
+    for await (const { type } of this.follow({ after: first.seq, ...options })) {
+      if (!MAY_REST.has(type)) continue;
+      const now = await this.summary();
+      if (now.status !== 'running') return now;
+    }
+    throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, {
+      cause: signal?.reason as unknown,
+    });
+  }
+
+  #send(
+    text: string,
+    { delivery = 'queue', source = USER, without, ...rest }: SendOptions,
+  ): Promise<CommandReply> {
+    const optional = without === undefined ? {} : { without: [...without] };
+    return this.command('input/send', { text, source, delivery, ...optional, ...rest });
+  }
+}
