@@ -1,25 +1,21 @@
-// Three sessions at work at once; one is killed with -9 in the middle of its answer and continued, one is cancelled in the middle
-// of its tool, one waits for an approval and gets it. Exits 1 when a claim it makes of that is not true.
-import { spawn, spawnSync } from 'node:child_process';
+// Many sessions at work in one host, which is killed with -9 in the middle of their answers and opened again. Of the others one is
+// cancelled in the middle of its tool, one has two children, one is stopped by its budget, and three wait for an approval. Exits 1
+// when a claim it makes of that is not true.
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { SessionEvent, ViewItem } from '../src/protocol/index.ts';
-import { PLAYERS } from './demo/cast.ts';
+import type { InboxItem } from '../src/protocol/index.ts';
+import { PLAYERS, TELLERS } from './demo/cast.ts';
 import { checkClaims, keptText, outcomes, type Evidence } from './demo/claims.ts';
-import { lineOf, say, table } from './demo/show.ts';
+import { readJournals } from './demo/journals.ts';
+import { say, table } from './demo/show.ts';
+import { startHost, watchUntilKilled } from './demo/watch.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Characters of the answer that are shown before the kill. */
-const SHOWN_BEFORE_KILL = 300;
-/** The claim is about text this old at the kill, ms: ten times what is promised, because a shared disk may be slow to sync. */
-const OLD_ENOUGH_MS = 1_000;
-
-interface Seen {
-  readonly text: string;
-  readonly before: string;
-}
+/** Characters of a line that are shown. */
+const LINE = 110;
 
 const base = mkdtempSync(join(tmpdir(), 'carrel-demo-'));
 const [folder, home, transcripts] = ['project', 'home', 'transcripts'].map((name) => join(base, name)) as [
@@ -29,92 +25,70 @@ const [folder, home, transcripts] = ['project', 'home', 'transcripts'].map((name
 ];
 cpSync(join(ROOT, 'examples', 'sample-project'), folder, { recursive: true });
 mkdirSync(transcripts);
+const many = String(TELLERS.length);
 
 say(
-  `Three sessions of the practice model (no AI, but the real tools) work on a copy of a small project in\n${folder}\n`,
+  `Sessions of the practice model (no AI, but the real tools) work in one process on a copy of a small project in\n${folder}\n`,
 );
-const seen = await workUntilKilled();
-say(
-  `\n  kill -9: the host is gone, in the middle of the reader's answer. The next two commands take the turns on.\n`,
-);
-carrel('continue', 'reader');
-carrel('approve', 'mender');
-const evidence: Evidence = {
-  folder,
-  reader: events('reader'),
-  runner: events('runner'),
-  mender: events('mender'),
-  seen: seen.text,
-  seenBefore: seen.before,
-};
-report(evidence);
-
-/** Runs the three in one process, shows what they do, and kills it when the reader has said enough. */
-async function workUntilKilled(): Promise<Seen> {
-  const host = spawn(process.execPath, [join(import.meta.dirname, 'demo', 'host.ts'), home, folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  });
-  const gone = new Promise((resolve) => host.once('exit', resolve));
-  const told: { at: number; text: string }[] = [];
-  let text = '';
-  for await (const line of createInterface({ input: host.stdout })) {
-    const { name, item } = JSON.parse(line) as { name: string; item: ViewItem };
-    const shown = lineOf(name, item);
-    if (shown !== undefined) say(shown);
-    if (name !== PLAYERS.reader.name || item.type !== 'delta' || item.seq < 1) continue;
-    text = item.offset === 0 ? item.text : text + item.text;
-    told.push({ at: performance.now(), text });
-    if (text.length < SHOWN_BEFORE_KILL) continue;
-    host.kill('SIGKILL');
-    break;
-  }
-  await gone;
-  say(`  reader   … ${text.slice(0, 70)}… (${String(text.length)} characters so far)`);
-  const oldest = performance.now() - OLD_ENOUGH_MS;
-  return { text, before: told.findLast(({ at }) => at < oldest)?.text ?? '' };
-}
+const shown = await watchUntilKilled(home, folder);
+say(`  tellers  ${many} more sessions stream their answers: ${some(shown.get('teller-1')?.text ?? '')}`);
+say(`\n  kill -9: the process is gone, in the middle of ${many} answers. The next one takes them up.\n`);
+await once(startHost(home, folder, 'again'), 'exit');
+const inbox = JSON.parse(carrel('inbox', '--json')) as readonly InboxItem[];
+show('inbox');
+for (const { name } of inbox) show('approve', name);
+show('continue', 'spender', '--raise', 'session.steps=10');
+report({ folder, inbox, shown, journals: await readJournals(home) });
 
 function carrel(...args: string[]): string {
-  const shown = args[0] === 'events' || args[0] === 'export';
-  if (!shown) say(`  $ carrel ${args.join(' ')}`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin', 'carrel.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
     env: { ...process.env, CARREL_HOME: home, NO_COLOR: '1' },
-    maxBuffer: 64 * 1024 * 1024,
   });
-  if (status !== 0) say(stderr);
-  if (!shown)
-    for (const line of stdout.trim().split('\n'))
-      say(`    ${line.length > 90 ? `${line.slice(0, 89)}…` : line}`);
+  if (status !== 0 && status !== 4) say(stderr);
   return stdout;
 }
 
-function events(name: string): readonly SessionEvent[] {
-  const lines = carrel('events', name, '--json').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as SessionEvent);
+/** Runs a command as someone would type it, and shows what it answers. */
+function show(...args: string[]): void {
+  say(`  $ carrel ${args.join(' ')}`);
+  const lines = carrel(...args)
+    .trim()
+    .split('\n');
+  for (const line of lines.filter((each) => each !== ''))
+    say(`    ${line.length > LINE ? `${line.slice(0, LINE - 1)}…` : line}`);
+}
+
+function some(text: string): string {
+  return `${text.slice(0, 50)}… (${String(text.length)} characters so far)`;
 }
 
 function report(found: Evidence): void {
-  const kept = keptText(found.reader);
+  const [told, kept] = [
+    [...shown.values()].map(({ text }) => text),
+    TELLERS.map(({ name }) => keptText(journal(name))),
+  ];
+  const calls = (name: string): string => outcomes(journal(name)).join(' ');
   say(
     `\n${table([
-      ['session', 'what happened', 'calls', 'kept'],
+      ['session', 'what happened', 'calls', 'kept over the kill'],
+      ['runner', 'cancelled in mid-tool', calls('runner'), 'the result before the cancel'],
+      ['mender', 'waited, approved after the kill', calls('mender'), 'the question'],
+      ['lead', 'waited for two children', calls('lead'), 'their questions'],
+      ['spender', 'stopped by its budget, raised', calls('spender'), 'what was spent'],
       [
-        'reader',
-        'killed in mid-answer, continued',
-        outcomes(found.reader).join(' '),
-        `${String(kept.length)} of ${String(found.seen.length)} characters shown`,
+        `${many} tellers`,
+        'killed in mid-answer, taken up',
+        '–',
+        `${length(kept)} of ${length(told)} characters shown`,
       ],
-      ['runner', 'cancelled in mid-tool', outcomes(found.runner).join(' '), 'the result before the cancel'],
-      ['mender', 'waited, approved after the kill', outcomes(found.mender).join(' '), 'the question'],
     ])}\n`,
   );
   const claims = checkClaims(found);
   for (const { text, holds } of claims) say(`  ${holds ? '✓' : '✗'} ${text}`);
   say('');
-  for (const name of Object.keys(PLAYERS)) {
+  for (const name of [...Object.keys(PLAYERS), 'teller-1']) {
     const file = join(transcripts, `${name}.md`);
     writeFileSync(file, carrel('export', name));
     say(`  transcript: ${file}`);
@@ -123,4 +97,12 @@ function report(found: Evidence): void {
     `\nThe same on your own folder and model:\n  cd your-folder\n  ${join(ROOT, 'bin', 'carrel')} setup\n  ${join(ROOT, 'bin', 'carrel')} run 'What is this project about?'`,
   );
   process.exitCode = claims.every(({ holds }) => holds) ? 0 : 1;
+
+  function journal(name: string) {
+    return found.journals.get(name) ?? [];
+  }
+}
+
+function length(texts: readonly string[]): string {
+  return String(texts.join('').length);
 }

@@ -1,5 +1,5 @@
-// The process that the demo kills: one host with three sessions at work, opened as an embedding program would open it.
-// Arguments: the home, the folder. Every item goes to standard output, one JSON object a line.
+// A host as an embedding program opens it; the demo kills its first process. Arguments: the home, the folder, and `again` for a
+// process that takes up what the first one left. Items that are worth showing go to standard output, one JSON object a line.
 import { existsSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,21 +10,28 @@ import { createModels } from '../../src/model/index.ts';
 import type { ViewItem } from '../../src/protocol/index.ts';
 import { openSqliteStore } from '../../src/store/index.ts';
 import { builtinTools, createTools } from '../../src/tool/index.ts';
-import { PID_FILE, PLAYERS, type Player } from './cast.ts';
+import { PID_FILE, PLAYERS, TELLERS, type Player } from './cast.ts';
 
-const [home = '', folder = ''] = process.argv.slice(2);
+const [home = '', folder = '', again] = process.argv.slice(2);
 const config = loadConfig({ home: homeAt(home), folder, env: {}, flags: {} });
-const host = await openHost({
+await using host = await openHost({
   store: await openSqliteStore({ home }),
   models: createModels({ providers: [], clock: systemClock }),
   tools: createTools(builtinTools({ environment: process.env })),
   profiles: resolveProfiles(config),
+  limits: { requestsPerProvider: TELLERS.length },
+  recover: 'all',
 });
 
-async function start({ name, mode, prompts }: Player): Promise<SessionHandle> {
-  const session = await host.create({ folder, name, change: { model: 'offline/practice', mode } });
-  void report(name, session);
-  await session.send(prompts[0] ?? '');
+/** The key gives the same session to the second process. */
+function open({ name, change }: Player): Promise<SessionHandle> {
+  return host.create({ folder, name, key: name, change: { ...change, model: 'offline/practice' } });
+}
+
+async function start(player: Player): Promise<SessionHandle> {
+  const session = await open(player);
+  void report(player.name, session);
+  await session.send(player.prompt);
   return session;
 }
 
@@ -32,8 +39,9 @@ async function report(name: string, session: SessionHandle): Promise<void> {
   for await (const item of session.follow()) process.stdout.write(`${JSON.stringify({ name, item })}\n`);
 }
 
-async function until(session: SessionHandle, isIt: (item: ViewItem) => boolean): Promise<void> {
-  for await (const item of session.follow()) if (isIt(item)) return;
+async function until(session: SessionHandle, isIt: (item: ViewItem) => boolean, times = 1): Promise<void> {
+  let seen = 0;
+  for await (const item of session.follow()) if (isIt(item) && ++seen === times) return;
 }
 
 async function appeared(file: string): Promise<void> {
@@ -42,14 +50,29 @@ async function appeared(file: string): Promise<void> {
   for await (const { filename } of changes) if (filename === file) return;
 }
 
-const [reader, runner, mender] = await Promise.all([
-  start(PLAYERS.reader),
-  start(PLAYERS.runner),
-  start(PLAYERS.mender),
-]);
-const cancelled = appeared(PID_FILE)
-  .then(() => runner.cancel('the demo has seen enough'))
-  .then(() => until(runner, ({ type }) => type === 'turn.finished'));
-const waiting = until(mender, ({ type }) => type === 'approval.requested');
-await Promise.all([cancelled, waiting, reader.settled()]);
-await reader.send(PLAYERS.reader.prompts[1] ?? '');
+async function work(): Promise<void> {
+  const { runner, mender, lead, spender } = PLAYERS;
+  const [running, mending, leading, spending] = await Promise.all([
+    start(runner),
+    start(mender),
+    start(lead),
+    start(spender),
+  ]);
+  await Promise.all([
+    appeared(PID_FILE)
+      .then(() => running.cancel('the demo has seen enough'))
+      .then(() => until(running, ({ type }) => type === 'turn.finished')),
+    until(mending, ({ type }) => type === 'approval.requested'),
+    until(leading, (item) => item.type === 'child.changed' && item.data.waiting, 2),
+    until(spending, ({ type }) => type === 'turn.finished'),
+  ]);
+  const telling = await Promise.all(TELLERS.map(start));
+  await Promise.all(telling.map((session) => session.settled()));
+}
+
+async function goOn(): Promise<void> {
+  const telling = await Promise.all(TELLERS.map(open));
+  await Promise.all(telling.map((session) => session.settled()));
+}
+
+await (again === 'again' ? goOn() : work());

@@ -24,6 +24,12 @@ function describe(item: ViewItem): string | undefined {
       return `${item.data.status === 'ok' ? '✓' : '✗'} ${item.data.status}: ${firstLine(item.data.output.text)}`;
     case 'approval.requested':
       return `⏳ waits for you: ${item.data.summary}`;
+    case 'child.started':
+      return '+ starts a child';
+    case 'child.changed':
+      return item.data.waiting ? '⏳ a child of it waits for you' : undefined;
+    case 'budget.reached':
+      return `✗ its budget is reached: ${String(item.data.spent)} of ${String(item.data.limit)} ${item.data.measure}`;
     case 'turn.cancel-requested':
       return '✗ cancel requested';
     case 'turn.finished':
