@@ -24,6 +24,9 @@ export async function until(
   return seen;
 }
 
+/** Of a refusal, `code: message`. */
+export const told = (error: unknown): string => `${codeOf(error)}: ${String(error)}`;
+
 const types = (items: readonly ViewItem[]): string[] => items.map(({ type }) => type);
 const seqs = (items: readonly ViewItem[]): number[] =>
   items.filter(({ type }) => type !== 'delta').map(({ seq }) => seq);

@@ -14,6 +14,7 @@ import {
 } from '../../protocol/index.ts';
 import { Connection, type Answer, type Hello, type Sink } from './connection.ts';
 import { RemoteFollow } from './follow.ts';
+import { Gate } from './gate.ts';
 import { Patience } from './patience.ts';
 import { mayRepeat, repeatable } from './repeat.ts';
 import { Deadline, orAborted } from './wait.ts';
@@ -21,6 +22,10 @@ import { unavailable, type Destination } from './wire.ts';
 
 /** Calls that wait for an answer, in one client. More of them only wait for each other; a program asks in turns. */
 const MAX_CALLS = 1_000;
+/** Calls on their way at once: half of what a host works on for one connection, so that it refuses none of them. */
+const AT_ONCE = 32;
+/** They end or free something, and a host has room of its own for them: they wait for no others. */
+const URGENT: ReadonlySet<Method> = new Set(['turn/cancel', 'approval/resolve']);
 /** A connection that lasted this long was a good one, ms: the next one is tried soon after its loss. */
 const LASTING_MS = 5_000;
 
@@ -58,6 +63,7 @@ class RemoteLink implements Link {
   readonly #options: typeof DEFAULTS & Hello;
   readonly #closed = new AbortController();
   readonly #patience: Patience;
+  readonly #gate = new Gate(AT_ONCE);
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #connectedAt = 0;
@@ -86,11 +92,9 @@ class RemoteLink implements Link {
     this.#calls++;
     try {
       using deadline = new Deadline(clock, callTimeoutMs, { what: method, signals: this.#signals(signal) });
-      const answer = await this.#answer(
-        (connection) => connection.ask(method, sent, deadline.signal),
-        deadline.signal,
-        mayRepeat(method),
-      );
+      using _place = URGENT.has(method) ? undefined : await this.#gate.enter(deadline.signal);
+      const ask = (connection: Connection): Promise<Answer> => connection.ask(method, sent, deadline.signal);
+      const answer = await this.#answer(ask, deadline.signal, mayRepeat(method));
       if (answer.kind === 'result') return answer.result as ResultOf<M>;
       throw answer.error;
     } finally {

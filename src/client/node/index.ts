@@ -1,0 +1,3 @@
+// What a program on the host's own machine has beside the client that runs everywhere.
+export { connectHome, type HomeOptions } from './home.ts';
+export { socketAt } from './socket.ts';
