@@ -21,7 +21,13 @@ export interface Home {
   readonly blobs: string;
   readonly transcripts: string;
   readonly token: string;
+  /** Digests of named tokens. */
+  readonly tokens: string;
   readonly audit: string;
+  /** Where the daemon is, while one runs. */
+  readonly daemon: string;
+  /** Path of the daemon's local socket, or on Windows the name of its pipe. */
+  readonly socket: string;
   readonly logs: string;
   /** What people allowed for always. */
   readonly grants: string;
@@ -94,9 +100,17 @@ function places(configFolder: string, dataFolder: string, path: typeof posix): H
     blobs: data('blobs'),
     transcripts: data('transcripts'),
     token: data('token'),
+    tokens: data('tokens.json'),
     audit: data('audit.jsonl'),
+    daemon: data('daemon.json'),
+    socket: path === win32 ? pipeName(dataFolder) : data('daemon.sock'),
     logs: data('logs'),
     grants: data('permissions.json'),
     trusted: data('trusted.json'),
   };
+}
+
+/** Pipes have one flat space of names. */
+function pipeName(dataFolder: string): string {
+  return `\\\\.\\pipe\\carrel-${dataFolder.replace(/[^A-Za-z0-9]+/g, '-')}`;
 }

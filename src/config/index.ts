@@ -9,7 +9,7 @@ export type { Config } from './layers.ts';
 export { describeOrigin, type Origin } from './problem.ts';
 export { redacted } from './redact.ts';
 export { builtInProfiles, resolveProfiles } from './profiles.ts';
-export { replaceFile } from './files.ts';
+export { readSmallFile, replaceFile } from './files.ts';
 export { configJsonSchema } from './schema.ts';
 export { SETTINGS, type Setting } from './settings.ts';
 export type { Notice } from './state.ts';

@@ -1,0 +1,99 @@
+// A host on sockets: who is let in, by which doors, and where they are written down.
+import type { Clock, Random } from '../base/index.ts';
+import type { Home } from '../config/index.ts';
+import type { Host } from '../host/index.ts';
+import { CarrelError, codeOf } from '../protocol/index.ts';
+import { openAudit } from './audit.ts';
+import { Gate } from './gate.ts';
+import { listenOnLoopback } from './listen.ts';
+import { Live } from './live.ts';
+import { listenLocally } from './local-socket.ts';
+import { removePresence, writePresence, type Presence } from './presence.ts';
+import type { Shared } from './shared.ts';
+import { Tokens } from './tokens.ts';
+
+/** How soon a token that was revoked or made by another process counts so. */
+const TOKENS_MS = 1000;
+
+export type DaemonPlaces = Pick<Home, 'token' | 'tokens' | 'audit' | 'socket' | 'daemon'>;
+
+export interface DaemonOptions {
+  /** Stays the caller's: close it after the daemon. */
+  readonly host: Host;
+  /** The caller holds the home, so that no other daemon serves it. */
+  readonly home: DaemonPlaces;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Default 127.0.0.1. `invalid_params` for one that is not loopback. */
+  readonly address?: string;
+  /** Default a free one. `conflict` when it is in use. */
+  readonly port?: number;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+export interface Daemon extends AsyncDisposable {
+  readonly presence: Presence;
+}
+
+/**
+ * Serves the host until disposed: then nobody new is let in, everyone is told and dropped, and the sockets are gone. `forbidden` for
+ * files of tokens that others can read.
+ */
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  const tokens = new Tokens(options.home);
+  const shared = share(options, tokens);
+  const opened: (() => void | PromiseLike<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const undo of opened.splice(0).toReversed()) await undo();
+  };
+  try {
+    const presence = await listen(options, shared, opened);
+    const watch = watchTokens(shared, tokens);
+    opened.push(() => watch[Symbol.dispose]());
+    return { presence, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What is to be undone is added to `opened` as it is done. */
+async function listen(
+  { home, version, address = '127.0.0.1', port = 0 }: DaemonOptions,
+  shared: Shared,
+  opened: (() => void | PromiseLike<void>)[],
+): Promise<Presence> {
+  const web = await listenOnLoopback(shared, { address, port });
+  opened.push(() => web[Symbol.asyncDispose]());
+  const local = await listenLocally(shared, home.socket);
+  opened.push(() => local[Symbol.asyncDispose]());
+  opened.push(() => shared.live.close(new CarrelError('cancelled', 'the daemon is stopping')));
+  const startedAt = shared.clock.now();
+  const presence = { pid: shared.pid, url: web.address, socket: local.address, version, startedAt };
+  writePresence(home.daemon, presence);
+  opened.push(() => removePresence(home.daemon));
+  return presence;
+}
+
+function share({ host, home, version, clock, random, onFault }: DaemonOptions, tokens: Tokens): Shared {
+  const audit = openAudit(home.audit, clock);
+  const gate = new Gate({ tokens, audit, clock });
+  return { host, clock, random, version, pid: process.pid, gate, audit, live: new Live(), onFault };
+}
+
+/** The file is read anew every second; whoever uses a token that is gone is dropped. */
+function watchTokens({ clock, live, onFault }: Shared, tokens: Tokens): Disposable {
+  const revoked = new CarrelError('unauthorized', 'the token was revoked');
+  const look = (): void => {
+    try {
+      tokens.refresh();
+    } catch (error) {
+      onFault(`the named tokens are refused (${codeOf(error)})`, error);
+    }
+    live.drop((identity) => !tokens.knows(identity), revoked);
+    timer = clock.after(TOKENS_MS, look);
+  };
+  let timer = clock.after(TOKENS_MS, look);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}

@@ -1,0 +1,124 @@
+// A daemon's inside without sockets: a host for tests, and wires that are held in the hand.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deferred, systemRandom } from '../base/index.ts';
+import { homeAt, type Home } from '../config/index.ts';
+import type { RpcResponse } from '../protocol/index.ts';
+import { openTestHost, type TestHost, type TestHostOptions } from '../testing/index.ts';
+import { openAudit } from './audit.ts';
+import { openConnection } from './connection.ts';
+import { Gate } from './gate.ts';
+import type { Identity } from './identity.ts';
+import { Live } from './live.ts';
+import type { Shared } from './shared.ts';
+import { Tokens } from './tokens.ts';
+import type { Receiver, Wire } from './wire.ts';
+
+export interface Inside extends AsyncDisposable {
+  readonly test: TestHost;
+  readonly shared: Shared;
+  readonly home: Home;
+  readonly tokens: Tokens;
+  readonly faults: unknown[];
+}
+
+export async function openInside(options: TestHostOptions = {}): Promise<Inside> {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-daemon-'));
+  const home = homeAt(folder);
+  const test = await openTestHost(options);
+  const { host, clock } = test;
+  const tokens = new Tokens(home);
+  const audit = openAudit(home.audit, clock);
+  const gate = new Gate({ tokens, audit, clock });
+  const faults: unknown[] = [];
+  const onFault = (_what: string, error: unknown): void => void faults.push(error);
+  const live = new Live();
+  const shared = { host, clock, random: systemRandom, version: '0', pid: 1, gate, audit, live, onFault };
+  const close = async (): Promise<void> => {
+    await test[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  };
+  return { test, shared, home, tokens, faults, [Symbol.asyncDispose]: close };
+}
+
+/** A message of either kind, as it was sent. */
+export type Sent = Partial<RpcResponse> & {
+  readonly error?: {
+    readonly code: number;
+    readonly message: string;
+    readonly data?: { readonly code: string };
+  };
+  readonly result?: unknown;
+  readonly method?: string;
+  readonly params?: unknown;
+};
+
+export interface HandWire {
+  readonly receiver: Receiver;
+  readonly sent: readonly Sent[];
+  /** Why it was closed, once it is. */
+  readonly closed: string | undefined;
+  /** Whether what is sent is taken; what was not is taken as soon as it is. */
+  reading: boolean;
+  /** The answer to a request. */
+  call(method: string, params?: unknown): Promise<Sent>;
+  /** Resolves with the first message that fits, sent before or after now. */
+  until(fits: (sent: Sent) => boolean): Promise<Sent>;
+}
+
+export function handWire(shared: Shared, trusted?: Identity): HandWire {
+  const sent: Sent[] = [];
+  const untaken: (() => void)[] = [];
+  const waiting = new Set<() => void>();
+  let closed: string | undefined;
+  let reading = true;
+  let last = 0;
+  const wire: Wire = {
+    send(text, taken) {
+      sent.push(JSON.parse(text) as Sent);
+      if (reading) queueMicrotask(taken);
+      else untaken.push(taken);
+      for (const look of waiting) look();
+    },
+    close: (why) => void (closed ??= why),
+  };
+  const receiver = openConnection({ shared, wire, ...(trusted === undefined ? {} : { trusted }) });
+  const until = async (fits: (one: Sent) => boolean): Promise<Sent> => {
+    const found = deferred<Sent>();
+    const look = (): void => {
+      const one = sent.find(fits);
+      if (one !== undefined) found.resolve(one);
+    };
+    waiting.add(look);
+    look();
+    return found.promise.finally(() => waiting.delete(look));
+  };
+  return {
+    receiver,
+    sent,
+    until,
+    get closed() {
+      return closed;
+    },
+    get reading() {
+      return reading;
+    },
+    set reading(value) {
+      reading = value;
+      if (value) for (const taken of untaken.splice(0)) taken();
+    },
+    call(method, params) {
+      const id = ++last;
+      receiver.receive(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+      return until((one) => one.id === id);
+    },
+  };
+}
+
+/** Opened as the owner. */
+export async function ownerWire(shared: Shared): Promise<HandWire> {
+  const wire = handWire(shared, { name: 'owner', scopes: ['observe', 'prompt', 'approve', 'admin'] });
+  await wire.call('connection/open', { protocol: 1 });
+  return wire;
+}

@@ -1,0 +1,65 @@
+// Who gets in. A right token never waits; a wrong one is answered late, is written down, and only so many are looked at at once.
+import { sleep, type Clock } from '../base/index.ts';
+import { CarrelError } from '../protocol/index.ts';
+import type { Audit } from './audit.ts';
+import { hasExpired, type Identity } from './identity.ts';
+import type { Tokens } from './tokens.ts';
+
+/** The first failure waits this long, and each one soon after it twice as long as the one before. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 2000;
+/** After this long without one, failures begin anew. */
+const FORGOTTEN_MS = 60_000;
+/** Failures being answered at once; more are refused without a look. */
+const MAX_FAILING = 16;
+
+export class Gate {
+  readonly #tokens: Tokens;
+  readonly #audit: Audit;
+  readonly #clock: Clock;
+  #failing = 0;
+  #failures = 0;
+  #lastFailureMs = -Infinity;
+
+  constructor(options: { readonly tokens: Tokens; readonly audit: Audit; readonly clock: Clock }) {
+    this.#tokens = options.tokens;
+    this.#audit = options.audit;
+    this.#clock = options.clock;
+  }
+
+  /** `unauthorized` without a valid token, `overloaded` when too many were wrong at once. `via` says how they came, for the log. */
+  async admit(token: string | undefined, via: string): Promise<Identity> {
+    const identity = token === undefined ? undefined : this.#tokens.find(token);
+    if (identity !== undefined && !hasExpired(identity, this.#clock.now())) return identity;
+    if (this.#failing >= MAX_FAILING) {
+      const data = { limit: MAX_FAILING, retryAfterMs: LONGEST_WAIT_MS };
+      throw new CarrelError('overloaded', 'too many wrong tokens at once: try again later', { data });
+    }
+    this.#failing++;
+    try {
+      await this.#audit.write({ who: identity?.name ?? 'unknown', what: via, result: 'unauthorized' });
+      await sleep(this.#clock, this.#waitMs());
+    } finally {
+      this.#failing--;
+    }
+    throw refusal(token, identity);
+  }
+
+  #waitMs(): number {
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#lastFailureMs > FORGOTTEN_MS) this.#failures = 0;
+    this.#lastFailureMs = nowMs;
+    return Math.min(FIRST_WAIT_MS * 2 ** this.#failures++, LONGEST_WAIT_MS);
+  }
+}
+
+function refusal(token: string | undefined, identity: Identity | undefined): CarrelError {
+  if (token === undefined)
+    return new CarrelError('unauthorized', 'there is no token: send the one of this home, or ask for one');
+  if (identity === undefined)
+    return new CarrelError(
+      'unauthorized',
+      'the token is not one of this home, or was revoked: ask for another',
+    );
+  return new CarrelError('unauthorized', `the token ${identity.name} has expired: ask for another`);
+}

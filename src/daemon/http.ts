@@ -1,0 +1,111 @@
+// What is asked over HTTP: calls, events, health.
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import {
+  CarrelError,
+  ERRORS,
+  toErrorInfo,
+  toRpcError,
+  type ErrorInfo,
+  type RpcId,
+} from '../protocol/index.ts';
+import { Caller } from './caller.ts';
+import { eventStream, placeFrom } from './event-stream.ts';
+import { refuseForeign } from './foreign.ts';
+import { readMessage } from './message.ts';
+import type { Shared } from './shared.ts';
+import { MESSAGE_BYTES } from './wire.ts';
+
+interface Known {
+  readonly Variables: { caller: Caller };
+}
+
+export function httpApp(shared: Shared): Hono<Known> {
+  const app = new Hono<Known>();
+  app.use(async (c, next) => {
+    refuseForeign({ host: c.req.header('host'), origin: c.req.header('origin') });
+    await next();
+    c.header('X-Content-Type-Options', 'nosniff');
+    if (c.res.headers.get('Cache-Control') === null) c.header('Cache-Control', 'no-store');
+  });
+  app.onError((error, c) => refusal(c, error));
+  app.notFound((c) => refusal(c, new CarrelError('not_found', `there is nothing at ${c.req.path}`)));
+  app.get('/health/live', (c) => c.json({ live: true }));
+  app.get('/health/ready', (c) => {
+    const reasons = unready(shared);
+    return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
+  });
+  app.get('/sessions/:session/events', (c) => events(shared, c));
+  const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
+  const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
+    c.set('caller', await callerOf(shared, c, 'POST /rpc'));
+    await next();
+  };
+  app.post('/rpc', admitted, limit, (c) => rpc(shared, c, c.get('caller')));
+  return app;
+}
+
+/** Why no input would be taken now. */
+function unready({ host }: Shared): readonly string[] {
+  const { store } = host.inspect();
+  return store.writable ? [] : [`the store cannot write: ${store.error ?? 'unknown'}`];
+}
+
+function tooLarge(): never {
+  throw new CarrelError('invalid_params', `the body has more than ${String(MESSAGE_BYTES)} bytes`);
+}
+
+async function callerOf(shared: Shared, c: Context, via: string): Promise<Caller> {
+  const [, token] = /^Bearer +(\S{1,256})$/i.exec(c.req.header('authorization') ?? '') ?? [];
+  return new Caller(shared, await shared.gate.admit(token, via));
+}
+
+async function rpc(shared: Shared, c: Context, caller: Caller): Promise<Response> {
+  const read = readMessage(await c.req.text());
+  if (!read.ok) return c.json({ jsonrpc: '2.0', id: read.id, error: read.error }, 400);
+  const { id, method, params } = read.request;
+  try {
+    const result = await caller.call(method, params);
+    return id === undefined ? c.body(null, 204) : c.json({ jsonrpc: '2.0', id, result });
+  } catch (error) {
+    const info = toErrorInfo(error);
+    if (info.code === 'internal') shared.onFault(method, error);
+    return failed(c, id ?? null, info);
+  } finally {
+    await caller[Symbol.asyncDispose]();
+  }
+}
+
+function failed(c: Context, id: RpcId | null, info: ErrorInfo): Response {
+  withAdvice(c, info);
+  return c.json({ jsonrpc: '2.0', id, error: toRpcError(info) }, statusOf(info));
+}
+
+async function events(shared: Shared, c: Context): Promise<Response> {
+  const session = c.req.param('session') ?? '';
+  const caller = await callerOf(shared, c, 'GET events');
+  await caller.call('session/get', { session });
+  const from = await placeFrom(caller, session, c.req.header('last-event-id') ?? c.req.query('after'));
+  return c.body(eventStream({ shared, caller, session, from }), 200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+  });
+}
+
+function refusal(c: Context, error: unknown): Response {
+  const info = toErrorInfo(error);
+  withAdvice(c, info);
+  return c.json({ error: info }, statusOf(info));
+}
+
+function withAdvice(c: Context, { code, data }: ErrorInfo): void {
+  if (code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer');
+  const { retryAfterMs } = (data ?? {}) as { readonly retryAfterMs?: unknown };
+  if (typeof retryAfterMs === 'number') c.header('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+}
+
+/** 499, of a cancelled request, is a number that only some know. */
+function statusOf({ code }: ErrorInfo): ContentfulStatusCode {
+  return ERRORS[code].http as ContentfulStatusCode;
+}

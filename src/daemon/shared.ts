@@ -1,0 +1,19 @@
+import type { Clock, Random } from '../base/index.ts';
+import type { Host } from '../host/index.ts';
+import type { Audit } from './audit.ts';
+import type { Gate } from './gate.ts';
+import type { Live } from './live.ts';
+
+/** What every connection of one daemon uses. */
+export interface Shared {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly version: string;
+  readonly pid: number;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly live: Live;
+  /** Hears of what went wrong and nobody waits for. Never called with a secret. */
+  readonly onFault: (what: string, error: unknown) => void;
+}
