@@ -1,10 +1,11 @@
 // A host in this process: the only way that anything is changed. It holds the home as long as the command lasts.
 import { configuredGrants, openGrants } from '../config/index.ts';
-import { openHost, type Host, type SessionHandle } from '../host/index.ts';
+import { openHost, type Host, type HostOptions, type SessionHandle } from '../host/index.ts';
 import type { SessionSummary } from '../protocol/index.ts';
 import { openSqliteStore, type Store } from '../store/index.ts';
 import { createTools } from '../tool/index.ts';
 import { findSession } from './addressing.ts';
+import { heldBy } from './held-by.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
 import { listerOf, openReading } from './reading.ts';
@@ -17,11 +18,17 @@ export interface Working extends AsyncDisposable {
 }
 
 /** `home_in_use` while another process holds the home. Dispose it: that stops what runs and lets go of the home. */
-export async function openWorking(invocation: Invocation, setting: Setting): Promise<Working> {
+export async function openWorking(
+  invocation: Invocation,
+  setting: Setting,
+  recover: HostOptions['recover'] = 'used',
+): Promise<Working> {
   const { home, config, models, profiles } = setting;
   for (const text of config.notices) note(invocation, 'warn', text);
   const grants = openGrants(home, (text) => note(invocation, 'warn', text));
-  const store = await openSqliteStore({ home: home.dataFolder });
+  const store = await openSqliteStore({ home: home.dataFolder }).catch(async (error: unknown) => {
+    throw await heldBy(home, error);
+  });
   const set = await openToolSet(invocation, setting);
   for (const { module, message } of set.problems) note(invocation, 'warn', `${module}: ${message}`);
   const host = await openHost({
@@ -30,7 +37,7 @@ export async function openWorking(invocation: Invocation, setting: Setting): Pro
     profiles,
     tools: createTools(set.tools),
     limits: config.limits,
-    recover: 'used',
+    ...(recover === undefined ? {} : { recover }),
     rates: config.providers,
     toolsAtOnce: new Map(
       [...config.tools].flatMap(([name, { atOnce }]) =>

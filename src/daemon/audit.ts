@@ -1,7 +1,18 @@
 // Who used power, and who tried to get in. Lines of JSON; each names the digest of the one before it, so that a line that is
 // changed, left out or put in shows. Whoever can rewrite the whole file can still do so: keep a copy elsewhere if that matters.
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { isJsonObject, parseJson, sleep, type Clock } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
 
@@ -41,6 +52,7 @@ export function openAudit(path: string, clock: Clock): Audit {
 async function append(path: string, clock: Clock, entry: AuditEntry): Promise<void> {
   const lock = `${path}.lock`;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     await take(lock, clock);
     try {
       writeLine(path, { at: clock.now(), ...entry });

@@ -68,7 +68,9 @@ async function listen(
   opened.push(() => web[Symbol.asyncDispose]());
   const local = await listenLocally(shared, home.socket);
   opened.push(() => local[Symbol.asyncDispose]());
-  opened.push(() => shared.live.close(new CarrelError('cancelled', 'the daemon is stopping')));
+  opened.push(() =>
+    shared.live.close(new CarrelError('host_unavailable', 'the daemon is stopping: connect again later')),
+  );
   const startedAt = shared.clock.now();
   const presence = { pid: shared.pid, url: web.address, socket: local.address, version, startedAt };
   writePresence(home.daemon, presence);

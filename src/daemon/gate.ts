@@ -29,20 +29,26 @@ export class Gate {
 
   /** `unauthorized` without a valid token, `overloaded` when too many were wrong at once. `via` says how they came, for the log. */
   async admit(token: string | undefined, via: string): Promise<Identity> {
-    const identity = token === undefined ? undefined : this.#tokens.find(token);
-    if (identity !== undefined && !hasExpired(identity, this.#clock.now())) return identity;
+    const known = token === undefined ? undefined : this.#tokens.find(token);
+    if (known !== undefined && !this.#isOver(known)) return known;
     if (this.#failing >= MAX_FAILING) {
       const data = { limit: MAX_FAILING, retryAfterMs: LONGEST_WAIT_MS };
       throw new CarrelError('overloaded', 'too many wrong tokens at once: try again later', { data });
     }
     this.#failing++;
     try {
+      const identity = token === undefined ? undefined : this.#tokens.findAnew(token);
+      if (identity !== undefined && !this.#isOver(identity)) return identity;
       await this.#audit.write({ who: identity?.name ?? 'unknown', what: via, result: 'unauthorized' });
       await sleep(this.#clock, this.#waitMs());
+      throw refusal(token, identity);
     } finally {
       this.#failing--;
     }
-    throw refusal(token, identity);
+  }
+
+  #isOver(identity: Identity): boolean {
+    return hasExpired(identity, this.#clock.now());
   }
 
   #waitMs(): number {

@@ -19,9 +19,10 @@ export class Live {
     return this.#guests.size;
   }
 
-  /** Until disposed. `overloaded` when there are too many, or the daemon is stopping. */
+  /** Until disposed. `overloaded` when there are too many, `host_unavailable` when the daemon is stopping. */
   add(guest: Guest): Disposable {
-    if (this.#closed) throw new CarrelError('overloaded', 'the daemon is stopping: connect again later');
+    if (this.#closed)
+      throw new CarrelError('host_unavailable', 'the daemon is stopping: connect again later');
     if (this.#guests.size >= MAX_LIVE) throw tooMany();
     this.#guests.add(guest);
     return { [Symbol.dispose]: () => this.#guests.delete(guest) };

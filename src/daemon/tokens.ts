@@ -133,6 +133,12 @@ export class Tokens {
     return found;
   }
 
+  /** The same after reading the file: another process may just have made it. */
+  findAnew(secret: string): Identity | undefined {
+    this.refresh();
+    return this.find(secret);
+  }
+
   /** Whether it still counts. */
   knows({ digest }: Identity): boolean {
     return [undefined, this.#owner.digest, ...this.#named.map((named) => named.digest)].includes(digest);

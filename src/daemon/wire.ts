@@ -30,7 +30,7 @@ const CLOSE_NUMBERS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 4001,
   overloaded: 4002,
   invalid_params: 4003,
-  cancelled: 1001,
+  host_unavailable: 1001,
 };
 
 /** 4000 for every reason without a number of its own. */

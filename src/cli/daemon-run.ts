@@ -1,0 +1,72 @@
+// The daemon in this process, until it is told to stop.
+import { systemClock, systemRandom } from '../base/index.ts';
+import { openDaemon } from '../daemon/index.ts';
+import { CarrelError } from '../protocol/errors.ts';
+import type { Invocation } from './invocation.ts';
+import { homeOf } from './home.ts';
+import { MANIFEST } from './manifest.ts';
+import { note } from './note.ts';
+import { printValue } from './render/value.ts';
+import { loadSetting } from './setting.ts';
+import { openWorking } from './working.ts';
+
+/** How long what runs may take to be parked; then the process ends as in a crash, and loses no more. */
+const DRAIN_MS = 10_000;
+const MAX_PORT = 65_535;
+
+/** `home_in_use` with the holder's pid, for every one but the first of a home. */
+export async function runDaemon(invocation: Invocation): Promise<void> {
+  const home = homeOf(invocation);
+  // Folders come with their sessions: no project's configuration counts for all of them.
+  const working = await openWorking(invocation, loadSetting(invocation, home.dataFolder), 'all');
+  try {
+    await serve(invocation, working.host);
+  } finally {
+    await drained(working[Symbol.asyncDispose]());
+  }
+}
+
+async function serve(invocation: Invocation, host: Parameters<typeof openDaemon>[0]['host']): Promise<void> {
+  const { terminal, options, json } = invocation;
+  const stopped = whenStopped(invocation);
+  const port = options.integer('port', { min: 0, max: MAX_PORT });
+  const address = options.text('address');
+  await using daemon = await openDaemon({
+    host,
+    home: homeOf(invocation),
+    version: MANIFEST.version,
+    clock: systemClock,
+    random: systemRandom,
+    onFault: (what, error) => note(invocation, 'warn', `${what}: ${String(error)}`),
+    ...(port === undefined ? {} : { port }),
+    ...(address === undefined ? {} : { address }),
+  });
+  const { presence } = daemon;
+  if (json) printValue(terminal.out, { ...presence, ready: true });
+  else
+    note(
+      invocation,
+      'ok',
+      `serving at ${presence.url} and ${presence.socket} (process ${String(presence.pid)})`,
+    );
+  await stopped;
+  note(invocation, 'info', 'stopping; a second signal stops at once');
+}
+
+/** A signal, or Ctrl-C; the listener is gone then, so that the next one is not held up. */
+function whenStopped({ terminal }: Invocation): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (terminal.gone.aborted) resolve();
+  terminal.gone.addEventListener('abort', () => resolve(), { once: true });
+  const interrupt = terminal.onInterrupt(resolve);
+  return promise.finally(() => interrupt[Symbol.dispose]());
+}
+
+async function drained(closing: PromiseLike<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  using _ = systemClock.after(DRAIN_MS, () => {
+    const message = `what runs did not end within ${String(DRAIN_MS / 1000)} s; it is taken up at the next start`;
+    reject(new CarrelError('timeout', message));
+  });
+  await Promise.race([closing, promise]);
+}

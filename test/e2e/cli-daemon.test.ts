@@ -1,0 +1,164 @@
+// The daemon as people start it, reached by what others made: fetch, WebSocket, a reader of event streams.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Desk, lines, saying, type Ended, type Started } from './cli.ts';
+
+interface Address {
+  readonly pid: number;
+  readonly url: string;
+  readonly socket: string;
+  readonly ready: boolean;
+}
+
+const status = (desk: Desk): Promise<Address> => desk.json<Address>(['daemon', 'status']);
+
+async function serving(desk: Desk, ...flags: readonly string[]): Promise<Started> {
+  const daemon = desk.start(['daemon', 'run', ...flags]);
+  await saying(daemon.child.stderr, 'serving at');
+  return daemon;
+}
+
+function ownerToken(desk: Desk): string {
+  return readFileSync(join(desk.home, 'token'), 'utf8').trim();
+}
+
+async function call<T>(desk: Desk, { url }: Address, request: readonly [string, object]): Promise<T> {
+  const [method, params] = request;
+  const response = await fetch(`${url}/rpc`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${ownerToken(desk)}` },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  });
+  const { result, error } = (await response.json()) as { result?: T; error?: { message: string } };
+  if (result === undefined) throw new Error(error?.message);
+  return result;
+}
+
+const create = (desk: Desk): readonly [string, object] => [
+  'session/create',
+  { folder: desk.folder, name: 'desk', change: { model: 'offline/practice' } },
+];
+
+const send = (session: string): readonly [string, object] => [
+  'input/send',
+  { session, text: 'list', source: { kind: 'program' }, delivery: 'queue' },
+];
+
+/** The ids of a stream of events, up to the end of a turn. */
+async function eventIds(
+  desk: Desk,
+  { url }: Address,
+  from: { session: string; id?: string },
+): Promise<number[]> {
+  const headers = {
+    Authorization: `Bearer ${ownerToken(desk)}`,
+    ...(from.id === undefined ? {} : { 'Last-Event-ID': from.id }),
+  };
+  const response = await fetch(`${url}/sessions/${from.session}/events`, { headers });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (/"type":"turn\.finished".*\n\n/.test(text)) break;
+  }
+  return [...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq));
+}
+
+it('drives a session over HTTP and WebSocket, and over a restart without a gap', async () => {
+  using desk = new Desk();
+  const first = await serving(desk);
+  const before = await status(desk);
+  expect(before).toMatchObject({ pid: first.child.pid, ready: true });
+  const { session } = await call<{ session: string }>(desk, before, create(desk));
+  const socket = new WebSocket(`${before.url.replace('http', 'ws')}/rpc`, 'carrel.v1');
+  await once(socket, 'open');
+  const finished = new Promise<void>((resolve) => {
+    socket.addEventListener('message', ({ data }) => {
+      if (String(data).includes('turn.finished')) resolve();
+    });
+  });
+  const say = (id: number, method: string, params: object): void =>
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  say(1, 'connection/open', { protocol: 1, token: ownerToken(desk) });
+  await once(socket, 'message');
+  say(2, 'session/follow', { session });
+  await call(desk, before, send(session));
+  await finished;
+  const seen = await eventIds(desk, before, { session });
+  expect(seen).toEqual(seen.map((_, index) => index + 1));
+  const closed = once(socket, 'close');
+  first.child.kill('SIGTERM');
+  await closed;
+  const end = await first.ended;
+  expect(end.code).toBe('SIGTERM');
+  expect(end.stderr).not.toContain('carrel:');
+  expect(existsSync(join(desk.home, 'daemon.json'))).toBe(false);
+  await serving(desk);
+  const after = await status(desk);
+  await call(desk, after, send(session));
+  const last = seen.at(-1) ?? 0;
+  const more = await eventIds(desk, after, { session, id: String(last) });
+  expect(more.length).toBeGreaterThan(3);
+  expect(more).toEqual(more.map((_, index) => last + 1 + index));
+  const { stderr, code } = await desk.run(['send', 'desk', 'list']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(after.url) as string]);
+});
+
+it('lets one of five serve that start at once, and the others say who', async () => {
+  using desk = new Desk();
+  const started = Array.from({ length: 5 }, () => desk.start(['daemon', 'run', '--json']));
+  const left: Ended[] = [];
+  await new Promise<void>((resolve) => {
+    for (const { ended } of started) void ended.then((end) => left.push(end) === 4 && resolve());
+  });
+  const { pid, ready } = await status(desk);
+  expect([ready, started.map(({ child }) => child.pid).includes(pid)]).toEqual([true, true]);
+  for (const { code, stderr } of left) {
+    expect(code).toBe(1);
+    const [said] = lines<{ error: { code: string; data: { pid: number } } }>(stderr);
+    expect(said?.error).toMatchObject({ code: 'home_in_use', data: { pid } });
+  }
+});
+
+it('starts detached, once; does not believe what a dead one left; explains a port that is taken', async () => {
+  using desk = new Desk();
+  expect(await desk.run(['daemon', 'status', '--json'])).toMatchObject({
+    code: 1,
+    stdout: '{\n  "ready": false\n}\n',
+  });
+  const started = await desk.json<Address>(['daemon', 'start']);
+  try {
+    expect(started.ready).toBe(true);
+    expect((await desk.json<Address>(['daemon', 'start'])).pid).toBe(started.pid);
+    process.kill(started.pid, 'SIGKILL');
+    const left = readFileSync(join(desk.home, 'daemon.json'), 'utf8');
+    const again = await desk.json<Address>(['daemon', 'start']);
+    expect(again.pid).not.toBe(started.pid);
+    expect(await desk.json<object>(['daemon', 'stop'])).toEqual({ stopped: again.pid });
+    writeFileSync(join(desk.home, 'daemon.json'), left);
+    expect(await desk.json<object>(['daemon', 'stop'])).toEqual({ stopped: null });
+    using other = new Desk();
+    await serving(other);
+    const { port } = new URL((await status(other)).url);
+    const { code, stderr } = await desk.run(['daemon', 'start', '--port', port]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`port ${port} of 127.0.0.1 is in use`) as string,
+    ]);
+  } finally {
+    await desk.run(['daemon', 'stop']);
+  }
+});
+
+it('makes, lists and takes back tokens', async () => {
+  using desk = new Desk();
+  const { token } = await desk.json<{ token: string }>(['token', 'create', 'bot', '--expires', '1h']);
+  expect(token).toMatch(/^[\w-]{43}$/);
+  expect(await desk.json<object>(['token', 'list'])).toMatchObject([{ name: 'bot', scopes: ['observe'] }]);
+  expect(readFileSync(join(desk.home, 'tokens.json'), 'utf8')).not.toContain(token);
+  expect((await desk.run(['token', 'create', 'bot'])).stderr).toContain('already_exists');
+  expect((await desk.run(['token', 'create', 'x', '--scope', 'all'])).code).toBe(2);
+  expect(await desk.json<object>(['token', 'revoke', 'bot'])).toEqual({ revoked: 'bot' });
+  expect(await desk.json<object>(['token', 'list'])).toEqual([]);
+});
