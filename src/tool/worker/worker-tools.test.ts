@@ -1,5 +1,5 @@
 // Real processes and threads, with code that does everything code should not.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -284,6 +284,11 @@ describe.runIf(process.platform === 'linux')('processes', () => {
     if (child.exitCode === null) await once(child, 'exit');
     expect(child.exitCode).toBe(0);
     await until(() => !isAlive(pid));
+  });
+
+  it('of tools keep a program alive that waits for their end', () => {
+    const file = fileURLToPath(new URL('./end.fixture.ts', import.meta.url));
+    expect(spawnSync(process.execPath, [file]).status).toBe(0);
   });
 
   it('of tools end when their host is killed, although their code never yields', async () => {

@@ -18,7 +18,7 @@ export interface WorkerOptions {
   readonly module: string;
   readonly memoryBytes: number;
   readonly environment: Environment;
-  readonly tracker: Tracker;
+  readonly tracker: Pick<Tracker, 'track'>;
   readonly onStray: (stray: Stray) => void;
 }
 
@@ -93,6 +93,8 @@ export class ToolWorker {
   }
 
   async #endAll(): Promise<Reaped> {
+    // Its exit is told after nobody is seen any more; a program with nothing else to do would not be there to hear it.
+    this.#process.child.ref();
     const reaped = await this.#process.end();
     if (reaped.confirmed) await this.#exited.promise;
     this.#process[Symbol.dispose]();
@@ -143,6 +145,7 @@ export class ToolWorker {
 
   #keepAlive(wanted: boolean): void {
     const { child } = this.#process;
+    if (this.#end !== undefined) return;
     if (wanted) child.ref();
     else child.unref();
     if (wanted) child.channel?.ref();
