@@ -1,6 +1,6 @@
 import type { Link } from '../protocol/index.ts';
 import { unavailable, type Destination, type Wire, type WireEvents } from './remote/wire.ts';
-import { Served, type Rules } from './serve.fixture.ts';
+import { Served, type Request, type Rules } from './serve.fixture.ts';
 
 /** Wires in memory to a link. Each message arrives a little later, in order, unless its wire is gone by then. */
 export class Net implements Destination {
@@ -44,6 +44,12 @@ export class Net implements Destination {
     this.served.push(served);
     return { send: (text) => carry(() => served.receive(text)), close };
   };
+
+  /** The parameters of all requests of a method, over every wire. */
+  asked(method: string): Request['params'][] {
+    const requests = this.served.flatMap((served) => served.requests);
+    return requests.filter((request) => request.method === method).map(({ params }) => params);
+  }
 
   /** Every wire breaks. */
   drop(): void {

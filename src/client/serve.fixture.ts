@@ -18,7 +18,7 @@ export interface Rules {
   readonly protocol?: number;
 }
 
-interface Request {
+export interface Request {
   readonly id?: number;
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -28,8 +28,8 @@ const errorOf = (error: unknown): RpcError => toRpcError(toErrorInfo(error));
 
 /** One connection to a link. Closing it stops what it follows. */
 export class Served {
-  /** Methods in the order in which they came. */
-  readonly asked: string[] = [];
+  /** In the order in which they came. */
+  readonly requests: Request[] = [];
   readonly #link: Link;
   readonly #send: (text: string) => void;
   readonly #rules: Rules;
@@ -43,7 +43,9 @@ export class Served {
   }
 
   receive(text: string): void {
-    void this.#answer(JSON.parse(text) as Request);
+    const request = JSON.parse(text) as Request;
+    this.requests.push(request);
+    void this.#answer(request);
   }
 
   close(): void {
@@ -51,7 +53,6 @@ export class Served {
   }
 
   async #answer({ id, method, params }: Request): Promise<void> {
-    this.asked.push(method);
     try {
       const result = method === 'connection/open' ? this.#greet(params) : await this.#perform(method, params);
       if (id !== undefined) this.#say({ id, result });

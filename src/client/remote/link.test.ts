@@ -14,7 +14,15 @@ import { told, until } from '../contract.ts';
 import { Client, openRemoteLink, type RemoteOptions } from '../index.ts';
 import { Net } from '../net.fixture.ts';
 
-const TALKATIVE = scriptedModel({ answers: () => [{ text: ['He', 'l', 'lo', ' ', 'you'] }] });
+const NEVER = new Promise<never>(() => undefined);
+/** Holds its answer to `hold` in the middle, for good. */
+const TALKATIVE = scriptedModel({
+  answers: ({ messages }) =>
+    JSON.stringify(messages.at(-1)).includes('hold')
+      ? [{ text: ['He', { wait: NEVER }] }]
+      : [{ text: ['He', 'l', 'lo', ' ', 'you'] }],
+});
+const isDelta = ({ type }: ViewItem): boolean => type === 'delta';
 /** The lower half of every wait by chance. */
 const ZERO: Random = (bytes) => new Uint8Array(bytes);
 
@@ -84,9 +92,7 @@ async function open(options: RemoteOptions = {}): Promise<Opened> {
 
 /** Resolves when the newest connection was asked for this. */
 async function asked(net: Net, method: string, times = 1): Promise<void> {
-  const count = (): number =>
-    net.served.flatMap((served) => served.asked).filter((one) => one === method).length;
-  while (count() < times) await new Promise((resolve) => setImmediate(resolve));
+  while (net.asked(method).length < times) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a link over wires that break', () => {
@@ -190,6 +196,28 @@ describe('a link over wires that break', () => {
       return waitedMs;
     };
     expect([await first(ZERO), await first((bytes) => new Uint8Array(bytes).fill(255))]).toEqual([50, 100]);
+  });
+
+  it('asks for no more than it has not seen, of a part that streams as well', async () => {
+    await using opened = await open();
+    const { client, clock, net, test } = opened;
+    const session = await client.create({ folder: test.folder });
+    await session.send('hold');
+    const items = session.follow();
+    const [delta] = (
+      await until({ [Symbol.asyncIterator]: () => ({ next: () => items.next() }) }, isDelta)
+    ).slice(-1);
+    net.drop();
+    const next = items.next();
+    await flowing(clock, asked(net, 'session/follow', 2));
+    const part = delta?.type === 'delta' ? delta.part : '';
+    expect(net.asked('session/follow')[1]).toEqual({
+      session: session.id,
+      after: delta?.seq,
+      parts: { [part]: 2 },
+    });
+    await client.close();
+    expect((await next).done).toBe(true);
   });
 
   it('gives up when it was told to, and begins anew when it is asked again', async () => {
@@ -307,8 +335,7 @@ describe('a call', () => {
     session.cancel().catch(codeOf);
     opened.net.mute = false;
     await asked(opened.net, 'turn/cancel');
-    const { asked: methods = [] } = opened.net.served[0] ?? {};
-    expect(methods.filter((method) => method === 'inbox/list').length).toBeLessThanOrEqual(32);
+    expect(opened.net.asked('inbox/list').length).toBeLessThanOrEqual(32);
     await asked(opened.net, 'inbox/list', 40);
   });
 
