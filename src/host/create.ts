@@ -31,10 +31,16 @@ export type Created =
   /** The key was used before: this session has it. */
   | { readonly kind: 'known'; readonly session: string };
 
+/** What to create; a key is one of `identity`. */
+export interface Creation {
+  readonly options: CreateOptions;
+  readonly identity: string;
+}
+
 export async function createSession(
   scope: Scope,
   profiles: ReadonlyMap<string, Profile>,
-  options: CreateOptions,
+  { options, identity }: Creation,
 ): Promise<Created> {
   const profile = resolveProfile(profiles, options);
   await checkProfile(scope, profile);
@@ -42,7 +48,7 @@ export async function createSession(
   if (options.name !== undefined) checkName(options.name);
   for (let attempt = 0; attempt < NAME_TRIES; attempt++) {
     const name = options.name ?? generateName(scope.random, attempt);
-    const created = await tryCreate(scope, { options, folder, name, profile });
+    const created = await tryCreate(scope, { options, identity, folder, name, profile });
     if (created.kind !== 'name_taken') return created;
     if (options.name !== undefined) throw taken(name, folder, created.by);
   }
@@ -114,8 +120,7 @@ export function checkName(name: string): void {
 
 type Tried = Created | Extract<AppendResult, { kind: 'name_taken' }>;
 
-interface Trial {
-  readonly options: CreateOptions;
+interface Trial extends Creation {
   readonly folder: string;
   readonly name: string;
   readonly profile: Profile;
@@ -127,7 +132,7 @@ async function tryCreate(scope: Scope, trial: Trial): Promise<Tried> {
   const facts = { at: clock.now(), incarnation: 1, frame: UNUSED_FRAME };
   const decided = decide(emptyState(session), createCommand(owner, trial), facts);
   if ('refusal' in decided) throw fromErrorInfo(decided.refusal);
-  const command = keyCommand(owner, trial.options, session);
+  const command = keyCommand(trial.identity, trial.options, session);
   const [result] = await store.append([
     {
       session,

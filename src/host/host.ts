@@ -99,9 +99,9 @@ class NearHost implements Host {
     });
   }
 
-  async create(options: CreateOptions): Promise<SessionHandle> {
+  async create(options: CreateOptions, identity = this.#scope.owner): Promise<SessionHandle> {
     this.#open();
-    const created = await createSession(this.#scope, this.#options.profiles, options);
+    const created = await createSession(this.#scope, this.#options.profiles, { options, identity });
     if (created.kind === 'new' && this.#supervisor.hasRoom) this.#supervisor.adopt(created.decided.state, 1);
     return this.#handle(created.kind === 'new' ? created.decided.state.session : created.session);
   }

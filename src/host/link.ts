@@ -13,10 +13,14 @@ import {
   type ResultOf,
   type ViewItem,
 } from '../protocol/index.ts';
+import { attributed } from './attributed.ts';
 import type { Host } from './port.ts';
 
 export interface NearLinkOptions {
-  /** Whose commands these are; default the host's owner. Ids of commands and keys of creates are of one identity. */
+  /**
+   * Whose commands these are: ids of commands and keys of creates are of one identity, and journals name it as who sent them.
+   * Left out, the host's owner, who says itself in whose name a command comes.
+   */
   readonly identity?: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -84,11 +88,9 @@ class NearLink implements Link {
   #reads(): Omit<Handlers, CommandType> {
     const host = this.#host;
     return {
-      'session/create': async ({ key, ...options }) => {
-        const own = key === undefined ? {} : { key: this.#ownKey(key) };
-        return (
-          await host.create({ ...defined(options), ...own } as Parameters<Host['create']>[0])
-        ).summary();
+      'session/create': async (options) => {
+        const { identity } = this.#options;
+        return (await host.create(defined(options) as Parameters<Host['create']>[0], identity)).summary();
       },
       'session/list': (query) => host.list(defined(query) as Parameters<Host['list']>[0]),
       'session/get': async ({ session }) => (await host.session(session)).summary(),
@@ -123,14 +125,9 @@ class NearLink implements Link {
 
   async #command(type: CommandType, { session, id, ...body }: CommandParams): Promise<CommandReply> {
     const { clock, random, identity } = this.#options;
-    const command = { ...body, type, id: id ?? newId('cmd', clock.now(), random) } as unknown as Command;
+    const said = identity === undefined ? body : attributed(type, body, identity);
+    const command = { ...said, type, id: id ?? newId('cmd', clock.now(), random) } as unknown as Command;
     return (await this.#host.session(session)).command(command, identity);
-  }
-
-  /** One identity's key is not another's. */
-  #ownKey(key: string): string {
-    const { identity } = this.#options;
-    return identity === undefined ? key : `${identity}:${key}`;
   }
 }
 

@@ -141,7 +141,8 @@ export interface SessionHandle {
 }
 
 export interface Host extends AsyncDisposable {
-  create(options: CreateOptions): Promise<SessionHandle>;
+  /** Keys are of an identity, as ids of commands are. */
+  create(options: CreateOptions, identity?: string): Promise<SessionHandle>;
   /** `not_found` when there is none. Does not wake it. */
   session(id: string): Promise<SessionHandle>;
   /** Removes the session and all that it spawned for good, with everything that is only theirs. `conflict` while a turn of one of them is open: cancel it first. When the host ends in between, some of what it spawned is gone and the session is not: ask again. Gives the hash of its last event. */
