@@ -69,6 +69,7 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
 
   began(stop: () => void): void {
     this.#begun++;
+    this.#options.patience.worked();
     if (this.#end === undefined) this.#stop = stop;
     else stop();
   }

@@ -26,8 +26,6 @@ const MAX_CALLS = 1_000;
 const AT_ONCE = 32;
 /** They end or free something, and a host has room of its own for them: they wait for no others. */
 const URGENT: ReadonlySet<Method> = new Set(['turn/cancel', 'approval/resolve']);
-/** A connection that lasted this long was a good one, ms: the next one is tried soon after its loss. */
-const LASTING_MS = 5_000;
 
 export interface RemoteOptions extends Hello {
   /** For one call, with all that it waits for a connection; default 60 s. */
@@ -66,7 +64,6 @@ class RemoteLink implements Link {
   readonly #gate = new Gate(AT_ONCE);
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
-  #connectedAt = 0;
   #calls = 0;
 
   constructor(destination: Destination, options: RemoteOptions) {
@@ -165,13 +162,9 @@ class RemoteLink implements Link {
 
   async #reconnect(): Promise<Connection> {
     const { clock } = this.#options;
-    if (clock.monotonic() - this.#connectedAt >= LASTING_MS) this.#patience.reset();
     for (let last: unknown; ;) {
       const waitMs = this.#patience.next();
-      if (waitMs === undefined) {
-        this.#patience.reset();
-        throw this.#givenUp(last);
-      }
+      if (waitMs === undefined) throw this.#givenUp(last);
       await sleep(clock, waitMs, this.#closed.signal);
       try {
         return await this.#connect();
@@ -193,7 +186,7 @@ class RemoteLink implements Link {
     const hello = { ...(token === undefined ? {} : { token }), ...(client === undefined ? {} : { client }) };
     const connection = await Connection.open(this.#destination, hello, { clock, signal: deadline.signal });
     this.#connection = connection;
-    this.#connectedAt = clock.monotonic();
+    this.#patience.worked();
     return connection;
   }
 

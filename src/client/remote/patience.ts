@@ -4,6 +4,8 @@ import type { Clock, Random } from '../../base/index.ts';
 const FIRST_MS = 100;
 /** The longest wait, ms: clients of a host that was restarted are all back within twice of it. */
 const LONGEST_MS = 5_000;
+/** What worked for this long works, ms: the next failure is a new one. */
+const LASTING_MS = 5_000;
 
 export interface PatienceOptions {
   readonly clock: Clock;
@@ -19,22 +21,33 @@ export class Patience {
   readonly #options: PatienceOptions;
   #failures = 0;
   #since: number | undefined;
+  #workedAt: number | undefined;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
   }
 
-  /** How long to wait now, at least `leastMs`; `undefined` when it failed for too long. */
+  /** It failed. How long to wait now, at least `leastMs`; `undefined` when it failed for too long, and the next failure is a new one. */
   next(leastMs = 0): number | undefined {
     const { clock, giveUpAfterMs } = this.#options;
     const now = clock.monotonic();
+    if (now - (this.#workedAt ?? now) >= LASTING_MS) this.reset();
+    this.#workedAt = undefined;
     this.#since ??= now;
-    if (now - this.#since >= giveUpAfterMs) return undefined;
+    if (now - this.#since >= giveUpAfterMs) {
+      this.reset();
+      return undefined;
+    }
     const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
     return Math.max(leastMs, Math.round((most * (1 + this.#chance())) / 2));
   }
 
-  /** It worked. */
+  /** It works from now on, perhaps not for long. */
+  worked(): void {
+    this.#workedAt = this.#options.clock.monotonic();
+  }
+
+  /** It got somewhere. */
   reset(): void {
     this.#failures = 0;
     this.#since = undefined;
