@@ -1,6 +1,6 @@
 // The one writer of a session. Commands are decided in groups on the committed state, appended, and only then believed,
 // published and answered. One append is in flight at a time.
-import { deferred } from '../base/index.ts';
+import { deferred, newId } from '../base/index.ts';
 import {
   CarrelError,
   codeOf,
@@ -28,6 +28,9 @@ import { TurnContext } from './turn-context.ts';
 
 /** With these the store may work again later, and the session is as its journal says. */
 const STORE_TROUBLE: readonly ErrorCode[] = ['store_unavailable', 'overloaded'];
+
+/** Characters of chance that tell one actor's appends from another's. */
+const NOISE = 8;
 
 /** Events read again after a failed append: more than one append holds. */
 const REREAD = 10_000;
@@ -85,7 +88,7 @@ export class Actor implements SessionView {
     this.id = loaded.state.session;
     this.fence = loaded.fence;
     this.lastUsedAt = scope.clock.monotonic();
-    this.#groups = new GroupMaker(loaded);
+    this.#groups = new GroupMaker(loaded, newId('app', scope.clock.now(), scope.random).slice(-NOISE));
     this.#patience = new Patience(scope.clock);
     this.#context = new TurnContext(scope);
     this.atWork = new AtWork({ scope, view: this, others });

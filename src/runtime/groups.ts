@@ -60,14 +60,16 @@ function isRepeat({ command: first }: Mail, { command }: Mail): boolean {
 export class GroupMaker {
   readonly #session: string;
   readonly #fence: number;
+  /** Of this maker alone: two that hold the same fence, which may never be, do not take each other's appends for their own. */
+  readonly #maker: string;
   #snapshotSeq: number;
   #appends = 0;
 
-  constructor(loaded: {
-    readonly state: SessionState;
-    readonly fence: number;
-    readonly snapshotSeq: number;
-  }) {
+  constructor(
+    loaded: { readonly state: SessionState; readonly fence: number; readonly snapshotSeq: number },
+    maker: string,
+  ) {
+    this.#maker = maker;
     this.#session = loaded.state.session;
     this.#fence = loaded.fence;
     this.#snapshotSeq = loaded.snapshotSeq;
@@ -95,8 +97,7 @@ export class GroupMaker {
       session: this.#session,
       fence: this.#fence,
       expectedSeq,
-      // The fence is of this claim alone, so the two numbers name the append for good.
-      appendId: `${String(this.#fence)}.${String(++this.#appends)}`,
+      appendId: `${String(this.#fence)}.${this.#maker}.${String(++this.#appends)}`,
     };
   }
 

@@ -141,9 +141,9 @@ export class Supervisor implements Others {
     return this.#live.size < this.#limits.liveSessions;
   }
 
-  /** A session that was created just now: its state is known. */
+  /** A session that was created just now: its state is known. One that is known here already has its one actor. */
   adopt(state: SessionState, fence: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#live.has(state.session) || this.#ending.has(state.session)) return;
     const actor = this.#make({ state, fence, snapshotSeq: 0 });
     actor.wake();
     this.#live.set(actor.id, { actor: Promise.resolve(actor), ready: actor });

@@ -42,9 +42,12 @@ export type Effect =
 
 export function effects(state: SessionState): readonly Effect[] {
   const over = lifetimeEnd(state);
-  if (over !== undefined) return [{ kind: 'timer', key: `lifetime:${state.session}`, at: over }];
   const turn = state.turn;
-  if (turn === undefined || state.archived || state.failed !== undefined) return [];
+  if (turn === undefined || state.archived || state.failed !== undefined) {
+    const end: Effect[] =
+      over === undefined ? [] : [{ kind: 'timer', key: `lifetime:${state.session}`, at: over }];
+    return [...end, ...childrenToStop(state)];
+  }
   const found: Effect[] = [];
   const { turnTimeoutMs } = state.profile.limits;
   if (turnTimeoutMs > 0 && !turn.cancelled)
@@ -56,6 +59,14 @@ export function effects(state: SessionState): readonly Effect[] {
   if (step?.phase === 'asking') found.push(ask(state, turn, step));
   if (step?.phase === 'calls') found.push(...callEffects(state, turn, step));
   return found;
+}
+
+/** What a session that failed has spawned does not go on without it. */
+function childrenToStop(state: SessionState): readonly Effect[] {
+  const step = state.turn?.step;
+  if (state.turn === undefined || state.archived || step?.phase !== 'calls') return [];
+  const found = callEffects(state, { ...state.turn, cancelled: true }, step);
+  return found.filter(({ kind }) => kind === 'child');
 }
 
 /** Named by its time, which moves when a turn has waited or its limit is raised. */

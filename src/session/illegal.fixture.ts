@@ -62,10 +62,14 @@ const STATE: readonly Rule<SessionState>[] = [
           .join(),
   ],
   [
-    'a failed or archived session does nothing, but that a failed one comes to the end of its lifetime',
+    'a failed or archived session does nothing, but that a failed one stops its children and comes to the end of its lifetime',
     (state) =>
       !isFree(state) ||
-      effects(state).every(({ key }) => !state.archived && key === `lifetime:${state.session}`),
+      effects(state).every(
+        (effect) =>
+          !state.archived &&
+          (effect.key === `lifetime:${state.session}` || (effect.kind === 'child' && effect.stop)),
+      ),
   ],
   ['effects have keys of their own', (state) => isUnique(effects(state).map(({ key }) => key))],
   ['inputs are bounded', ({ inputs, profile }) => inputs.length <= profile.limits.queuedInputs],
@@ -107,7 +111,8 @@ function isSummed(state: SessionState): boolean {
     held <= queued &&
     waiting === asked &&
     (status !== 'waiting' || asked > 0 || calls(state).some(({ childWaits }) => childWaits)) &&
-    open === (status === 'running' || status === 'waiting') &&
+    open ===
+      (status === 'running' || status === 'waiting' || (status === 'failed' && runs(state).length > 0)) &&
     seq === state.seq
   );
 }

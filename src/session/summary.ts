@@ -1,5 +1,5 @@
 import type { SessionSummary } from '../protocol/index.ts';
-import { wakeAt } from './effects.ts';
+import { effects, wakeAt } from './effects.ts';
 import { budgetLines } from './limits.ts';
 import { spendingOf } from './spending.ts';
 import { statusOf } from './status.ts';
@@ -33,7 +33,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     open:
       (state.turn !== undefined || state.runOnStartAt !== undefined) &&
       !state.archived &&
-      state.failed === undefined,
+      (state.failed === undefined || effects(state).some(({ kind }) => kind === 'child')),
     ...(state.title === undefined ? {} : { title: state.title }),
     ...(state.parent === undefined ? {} : { parent: state.parent }),
     ...(state.root === undefined ? {} : { root: state.root }),

@@ -37,6 +37,8 @@ export interface TestHostOptions {
   readonly clock?: ManualClock;
   /** Changes to the profile `default`, which otherwise allows everything and has the default limits. */
   readonly profile?: Partial<Omit<Profile, 'limits'>> & { readonly limits?: Partial<SessionLimits> };
+  /** Other profiles by name: as `default`, but for these. */
+  readonly profiles?: Readonly<Record<string, Partial<Profile>>>;
   readonly limits?: Partial<HostLimits>;
   readonly recover?: HostOptions['recover'];
   /** Permissions that hold for every session; those given for good are added. Default none, and none is kept. */
@@ -58,6 +60,14 @@ export interface TestHost extends AsyncDisposable {
   session(options?: Partial<CreateOptions>): Promise<SessionHandle>;
   /** Its methods, as a transport carries them out; `identity` as for a near link. */
   link(identity?: string): Link;
+}
+
+function profilesOf(options: TestHostOptions, model: string): ReadonlyMap<string, Profile> {
+  const main = profileOf(options, model);
+  const others = Object.entries(options.profiles ?? {}).map(
+    ([name, change]) => [name, { ...main, ...change, name }] as const,
+  );
+  return new Map([['default', main], ...others]);
 }
 
 function profileOf({ profile = {}, tools = [] }: TestHostOptions, model: string): Profile {
@@ -91,7 +101,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     clock,
     models: createModels({ providers: [], models: [model], clock }),
     tools: createTools(tools),
-    profiles: new Map([['default', profileOf(options, model.id)]]),
+    profiles: profilesOf(options, model.id),
     onFault: (fault) => faults.push(fault),
     ...(limits === undefined ? {} : { limits }),
     ...(grants === undefined ? {} : kept(grants)),

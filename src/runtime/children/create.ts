@@ -1,4 +1,5 @@
 // The child begins with its prompt: session, input and turn are one append, so that a child that exists has what it is for.
+import { newId } from '../../base/index.ts';
 import {
   CarrelError,
   fromErrorInfo,
@@ -88,8 +89,15 @@ async function tryCreate(
   const events = [...created.events, ...(live ? begun.events : unstepped(begun.events))];
   const state = events.reduce(evolve, emptyState(child));
   const [result] = await scope.store.append([
-    // The name of the append is of this child alone, so that a repeat is known as one.
-    { session: child, fence: 1, expectedSeq: 0, appendId: `${child}.1`, events, summary: summaryOf(state) },
+    // Named for this attempt alone: one that comes late, behind a look that has created the child, is refused and adopts nothing.
+    {
+      session: child,
+      fence: 1,
+      expectedSeq: 0,
+      appendId: newId('apd', facts.at, scope.random),
+      events,
+      summary: summaryOf(state),
+    },
   ]);
   if (result?.kind !== 'accepted') return result;
   if (live) others.adopt(state, 1);

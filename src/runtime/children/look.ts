@@ -7,22 +7,30 @@ import { createChild, type ChildEffect } from './create.ts';
 import { endingOf, hasEnded, neverWas, type Ending } from './ending.ts';
 import type { ChildWork } from './others.ts';
 
+/** Nothing can be said yet, and no event will say it: look again after a pause. */
+export const AGAIN = 'again';
+
 /**
  * What is to be recorded of the child now, if anything: that its turn has ended, or that it waits for a human or does not any more.
- * Rejects when the store or the room for another session is missing: then it is to be looked at again later.
+ * Rejects when the store or the room for another session is missing: then, too, it is to be looked at again later.
  */
-export async function look(work: ChildWork, effect: ChildEffect): Promise<EffectCommand | undefined> {
+export async function look(
+  work: ChildWork,
+  effect: ChildEffect,
+): Promise<EffectCommand | typeof AGAIN | undefined> {
   const { scope, view, others } = work;
   const { call, child, stop } = effect;
   const row = await scope.store.summary(scope.owner, child);
   if (row === undefined) {
     if (stop) return finished(work, call, neverWas('cancelled', NEVER_BEGAN));
     const error = await createChild(work, effect);
-    return error === undefined ? undefined : finished(work, call, neverWas('failed', error));
+    // It may have ended as it began, of which nobody brings word.
+    return error === undefined ? look(work, effect) : finished(work, call, neverWas('failed', error));
   }
   if (hasEnded(row)) return finished(work, call, await endingOf(scope, row));
-  if (stop) await cancel(work, effect);
-  else if (row.status === 'running') void others.wake(child);
+  if (stop) {
+    if (!(await cancel(work, effect))) return AGAIN;
+  } else if (row.status === 'running') void others.wake(child);
   const known = view.state.turn?.step?.calls.find(({ id }) => id === call);
   const waiting = row.status === 'waiting';
   if (!waiting && known?.childWaits !== true) return undefined;
@@ -34,8 +42,11 @@ const NEVER_BEGAN = {
   message: 'There is no such child: it was stopped before it began, or erased.',
 } as const;
 
-/** By a command of its own name, so that it may be said again. A turn that has ended meanwhile refuses, and its end is news. */
-async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Promise<void> {
+/**
+ * By a command of its own name, so that it may be said again. Gives whether it was taken: a turn that has ended refuses it, and the
+ * next look finds its end; an actor that died with it in its mailbox is restarted, and has to hear it then.
+ */
+async function cancel({ scope, view, others }: ChildWork, { child }: ChildEffect): Promise<boolean> {
   const { id, state } = view;
   const reason = `the turn of its parent was stopped${state.turn?.cancelReason === undefined ? '' : `: ${state.turn.cancelReason}`}`;
   try {
@@ -46,8 +57,10 @@ async function cancel({ view, others }: ChildWork, { child }: ChildEffect): Prom
       turn: FIRST_TURN,
       reason: reason.slice(0, REASON_LENGTH),
     });
+    return true;
   } catch (error) {
-    if (codeOf(error) !== 'conflict') throw error;
+    if (codeOf(error) !== 'conflict') scope.fault('a child could not be cancelled', error, child);
+    return false;
   }
 }
 

@@ -1,10 +1,9 @@
 // A parent that waits for its children does nothing: it holds no slot, and may be put to sleep in the middle of a look. Whatever a
 // look does may be done again, so it is left alone then, and the parent is woken to look once more.
 import { codeOf, toErrorInfo, type ErrorCode } from '../../protocol/index.ts';
-import type { EffectCommand } from '../../session/index.ts';
 import type { ChildEffect } from './create.ts';
 import { neverWas } from './ending.ts';
-import { look } from './look.ts';
+import { AGAIN, look } from './look.ts';
 import type { ChildWork } from './others.ts';
 
 /** Before a look that could not be finished is tried again, ms. */
@@ -88,16 +87,22 @@ export class ChildWatch {
     const { scope, view } = this.#work;
     try {
       const news = await this.#try(watched.effect);
-      if (news !== undefined && this.#isWanted(watched)) await view.submit(news);
+      if (!this.#isWanted(watched)) return;
+      if (news === AGAIN) this.#lookLater(watched);
+      else if (news !== undefined) await view.submit(news);
     } catch (error) {
       if (!this.#isWanted(watched) || codeOf(error) === 'conflict') return;
       scope.fault('a child could not be looked at', error, view.id);
-      watched.retry = scope.clock.after(LOOK_AGAIN_MS, () => this.#look(watched));
+      this.#lookLater(watched);
     }
   }
 
+  #lookLater(watched: Watched): void {
+    watched.retry = this.#work.scope.clock.after(LOOK_AGAIN_MS, () => this.#look(watched));
+  }
+
   /** What nobody expected is the end of the call, not of the parent. */
-  async #try(effect: ChildEffect): Promise<EffectCommand | undefined> {
+  async #try(effect: ChildEffect): ReturnType<typeof look> {
     try {
       return await look(this.#work, effect);
     } catch (error) {
