@@ -1,5 +1,6 @@
-// Sessions that are to be taken up without anybody asking for them: in order, few at once, and no faster than their turns get
-// to work. When one cannot be taken up now, all wait.
+// Sessions that are to be taken up without anybody asking for them: in order, and few at once. Those whose turns are to work are
+// taken up no faster than these get to work; who is woken by a time or a child needs no slot for that, and goes first. When one
+// cannot be taken up now, all wait.
 import { codeOf, type ErrorCode } from '../protocol/index.ts';
 import type { Scope } from './scope.ts';
 
@@ -13,7 +14,9 @@ const PASSING: readonly ErrorCode[] = ['store_unavailable', 'overloaded', 'limit
 export class Backlog implements Disposable {
   readonly #scope: Scope;
   readonly #load: (session: string) => Promise<unknown>;
-  readonly #waiting = new Set<string>();
+  readonly #woken = new Set<string>();
+  /** Their turns need a slot at once. */
+  readonly #turns = new Set<string>();
   #working = 0;
   /** Fewer after a refusal: together they may be too many where one after the other finds room. */
   #atOnce = AT_ONCE;
@@ -26,32 +29,37 @@ export class Backlog implements Disposable {
     this.#load = load;
   }
 
-  /** Behind those that wait already. */
+  /** A time or a child wakes them. Behind those that wait already. */
   add(sessions: Iterable<string>): void {
-    for (const session of sessions) this.#waiting.add(session);
+    for (const session of sessions) this.#woken.add(session);
+    this.#pump();
+  }
+
+  /** Their turns are to go on. Behind all others. */
+  addTurns(sessions: Iterable<string>): void {
+    for (const session of sessions) this.#turns.add(session);
     this.#pump();
   }
 
   /** One that could not be taken up: again after a pause, when that may help. Nobody waits for it, so it is reported. */
-  refused(session: string, error: unknown): void {
+  refused(session: string, error: unknown, list = this.#woken): void {
     if (this.#closed) return;
     const code = codeOf(error);
     if (code !== 'limit_reached') this.#scope.fault('a session could not be taken up', error, session);
     if (!PASSING.includes(code)) return;
     this.#atOnce = 1;
-    this.addLater(session);
+    this.#addLater(session, list);
   }
 
   /** After a pause. */
   addLater(session: string): void {
-    if (this.#closed) return;
-    this.#waiting.add(session);
-    this.#rest();
+    this.#addLater(session, this.#woken);
   }
 
   /** Somebody else has taken it up. */
   remove(session: string): void {
-    this.#waiting.delete(session);
+    this.#woken.delete(session);
+    this.#turns.delete(session);
   }
 
   /** Resolves once nothing is being taken up: all are, or the rest has to wait. */
@@ -64,35 +72,43 @@ export class Backlog implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#pause?.[Symbol.dispose]();
-    this.#waiting.clear();
+    this.#woken.clear();
+    this.#turns.clear();
   }
 
   #pump(): void {
     while (!this.#closed && this.#pause === undefined && this.#working < this.#atOnce) {
-      const [session] = this.#waiting;
+      const list = this.#woken.size > 0 ? this.#woken : this.#turns;
+      const [session] = list;
       if (session === undefined) break;
-      if (this.#scope.admission.waitingTurns >= AT_ONCE) {
+      if (list === this.#turns && this.#scope.admission.waitingTurns >= AT_ONCE) {
         this.#rest();
         break;
       }
-      this.#waiting.delete(session);
-      void this.#take(session);
+      this.remove(session);
+      void this.#take(session, list);
     }
     if (this.#working > 0) return;
     this.#rested?.resolve();
     this.#rested = undefined;
   }
 
-  async #take(session: string): Promise<void> {
+  async #take(session: string, list: Set<string>): Promise<void> {
     this.#working++;
     try {
       await this.#load(session);
       this.#atOnce = Math.min(2 * this.#atOnce, AT_ONCE);
     } catch (error) {
-      this.refused(session, error);
+      this.refused(session, error, list);
     }
     this.#working--;
     this.#pump();
+  }
+
+  #addLater(session: string, list: Set<string>): void {
+    if (this.#closed) return;
+    list.add(session);
+    this.#rest();
   }
 
   #rest(): void {
