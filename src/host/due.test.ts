@@ -109,6 +109,27 @@ describe('a host that was started again', () => {
     },
   );
 
+  it('wakes one at its time whose clock was set back just when it had been woken', async () => {
+    const world = await asking();
+    let back: number | undefined = 2 * HOUR;
+    const plain = createMemoryStore(world.data);
+    const store = intercepted(plain, {
+      claim: (owner, session) => {
+        world.clock.jump(-(back ?? 0));
+        back = undefined;
+        return plain.claim(owner, session);
+      },
+    });
+    await using test = await openTestHost({ store, clock: world.clock, tools: [write], answers: [DONE] });
+    world.clock.jump(2 * HOUR);
+    await world.clock.advance(MINUTE);
+    expect([back, await outcomes(test)]).toEqual([undefined, [undefined]]);
+    await world.clock.advance(HOUR / 2);
+    expect(test.host.inspect().live).toBe(0);
+    await world.clock.advance(HOUR / 2);
+    expect(await outcomes(test)).toEqual(['completed']);
+  });
+
   it('tries one that cannot be taken up once, and serves the others', async () => {
     const world = await asking(2);
     const [broken = ''] = world.ids;

@@ -10,7 +10,7 @@ export class Due implements Disposable {
   readonly #clock: Clock;
   readonly #take: (sessions: readonly string[]) => void;
   /** Handed over at the last look, with their times: one that is still due for the same reason is at work on it, or beyond help. */
-  #handed: ReadonlyMap<string, number> = new Map();
+  #handed = new Map<string, number>();
   #nextAt = Infinity;
   #timer: Disposable | undefined;
   #closed = false;
@@ -21,11 +21,10 @@ export class Due implements Disposable {
     this.#take = take;
   }
 
-  /** A session fell asleep until then. */
-  expect(at: number): void {
-    if (this.#closed || at >= this.#nextAt) return;
-    this.#nextAt = at;
-    this.#arm();
+  /** The session fell asleep until then: whatever it was handed over for, it works on that no more. */
+  expect(session: string, at: number): void {
+    this.#handed.delete(session);
+    this.#lookAt(at);
   }
 
   /** Hands over whoever is due, soonest first, and waits for the next. Trouble of the store is reported, and it is asked again. */
@@ -37,7 +36,7 @@ export class Due implements Disposable {
     } catch (error) {
       if (this.#closed) return;
       this.#scope.fault('the store could not say who is due', error);
-      this.expect(now + LOOK_MS);
+      this.#lookAt(now + LOOK_MS);
     }
   }
 
@@ -57,7 +56,13 @@ export class Due implements Disposable {
     const handed = this.#handed;
     this.#handed = due;
     this.#take([...due].filter(([session, at]) => handed.get(session) !== at).map(([session]) => session));
-    if (next?.wakeAt !== undefined) this.expect(next.wakeAt);
+    if (next?.wakeAt !== undefined) this.#lookAt(next.wakeAt);
+  }
+
+  #lookAt(at: number): void {
+    if (this.#closed || at >= this.#nextAt) return;
+    this.#nextAt = at;
+    this.#arm();
   }
 
   #arm(): void {

@@ -133,7 +133,7 @@ export class Supervisor implements Others {
 
   /** Takes these up in their order, few at once. Resolves once they are, or the rest has to wait for room and follows by itself. */
   async takeUp(sessions: readonly string[]): Promise<void> {
-    this.#backlog.add(sessions);
+    this.#backlog.addTurns(sessions);
     await this.#backlog.rested();
   }
 
@@ -260,7 +260,7 @@ export class Supervisor implements Others {
       await ending.close();
       const at = wakeAt(ending.state);
       if (ending.atWork.unfinished && !this.#closed) this.#backlog.addLater(session);
-      else if (at !== undefined && !this.#closed) this.#due.expect(at);
+      else if (at !== undefined && !this.#closed) this.#due.expect(session, at);
       this.#scope.conversations.take(session);
       await this.#scope.store.release(session, ending.fence);
     } catch (error) {
