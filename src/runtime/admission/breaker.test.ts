@@ -82,4 +82,28 @@ describe('a breaker', () => {
     breaker.reset();
     expect(breaker.report).toEqual({ state: 'closed', failures: 0 });
   });
+
+  it('can be reset while one finds out, whose outcome then is one like all others', async () => {
+    const { clock, breaker, ask } = stage();
+    ask(...DOWN);
+    await clock.advance(30_000);
+    const tell = breaker.begin();
+    breaker.reset();
+    expect(breaker.probing).toBe(false);
+    tell('down');
+    expect(breaker.report).toEqual({ state: 'closed', failures: 1 });
+  });
+
+  it('hears of an older one nothing while a newer one finds out', async () => {
+    const { clock, breaker, ask } = stage();
+    ask(...DOWN);
+    await clock.advance(30_000);
+    const older = breaker.begin();
+    breaker.reset();
+    ask(...DOWN);
+    await clock.advance(30_000);
+    breaker.begin();
+    older('down');
+    expect([breaker.probing, breaker.report.state]).toEqual([true, 'half-open']);
+  });
 });

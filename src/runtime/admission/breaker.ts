@@ -28,7 +28,8 @@ export class Breaker {
   #pauseMs = PAUSE_MS;
   /** Set from when it opens until it closes. */
   #openUntil: number | undefined;
-  #probing = false;
+  /** The request that is out to find out. */
+  #probe: object | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,29 +52,31 @@ export class Breaker {
 
   /** A request is out to find out whether the provider is back: the others wait for it. */
   get probing(): boolean {
-    return this.#probing;
+    return this.#probe !== undefined;
   }
 
   /** A request is made. Gives what takes its outcome, once. */
   begin(): (outcome: Outcome) => void {
-    const probe = this.#openUntil !== undefined;
-    this.#probing ||= probe;
+    const request = {};
+    if (this.#openUntil !== undefined) this.#probe = request;
     let told = false;
     return (outcome) => {
       if (told) return;
       told = true;
-      if (probe) this.#probing = false;
+      const probe = this.#probe === request;
+      if (probe) this.#probe = undefined;
       if (outcome === 'up') this.reset();
       else if (outcome === 'down') this.#failed(probe);
     };
   }
 
-  /** Forgets all failures. */
+  /** Forgets all failures. A request that was to find out becomes one like all others. */
   reset(): void {
     this.#failedAt = [];
     this.#failures = 0;
     this.#pauseMs = PAUSE_MS;
     this.#openUntil = undefined;
+    this.#probe = undefined;
   }
 
   #failed(probe: boolean): void {

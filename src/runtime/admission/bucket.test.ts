@@ -56,6 +56,27 @@ describe('a bucket', () => {
     expect(bucket.waitMs(1)).toBe(1_000);
   });
 
+  it('takes no word for a wait of more than an hour, nor for more than the whole', async () => {
+    const clock = manualClock();
+    const bucket = new Bucket(clock);
+    bucket.hear({ limit: 60, remaining: 0, resetMs: 1_767_225_600_000 });
+    expect(bucket.waitMs(1)).toBe(60_000);
+    await clock.advance(60_000);
+    expect(bucket.waitMs(1)).toBe(0);
+    bucket.hear({ limit: 60, remaining: 600, resetMs: 1_000 });
+    expect(bucket.report).toEqual({ limit: 60, left: 60 });
+  });
+
+  it('forgets what the provider said, but not what is configured', () => {
+    const [heard, configured] = [new Bucket(manualClock()), new Bucket(manualClock(), 10)];
+    for (const bucket of [heard, configured]) {
+      bucket.hear({ limit: 10, remaining: 0, resetMs: 60_000 });
+      bucket.forget();
+    }
+    expect([heard.waitMs(1), heard.report]).toEqual([0, undefined]);
+    expect([configured.waitMs(1), configured.report]).toEqual([6_000, { limit: 10, left: 0 }]);
+  });
+
   it('never gives more than is configured, whatever the provider says', () => {
     const bucket = new Bucket(manualClock(), 10);
     bucket.take(5);

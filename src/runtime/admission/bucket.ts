@@ -4,6 +4,8 @@ import type { Clock } from '../../base/index.ts';
 import type { Allowance } from '../../model/index.ts';
 
 const MINUTE_MS = 60_000;
+/** No bound comes back slower: a longer time is a date in the wrong unit, or nothing that anybody can wait for, ms. */
+const LONGEST_RESET_MS = 60 * MINUTE_MS;
 
 export interface BucketReport {
   readonly limit: number;
@@ -62,9 +64,18 @@ export class Bucket {
       return;
     }
     this.#limit = limit;
-    this.#left = remaining;
+    this.#left = Math.min(limit, remaining);
+    const inMs = Math.min(LONGEST_RESET_MS, Math.max(1, resetMs));
     // A full one says nothing about how fast it fills; most are per minute.
-    this.#rate = limit === remaining ? limit / MINUTE_MS : (limit - remaining) / Math.max(1, resetMs);
+    this.#rate = this.#left === limit ? limit / MINUTE_MS : (limit - this.#left) / inMs;
+  }
+
+  /** There is no bound until the provider says one again. What is configured stays, and so does what was taken of it. */
+  forget(): void {
+    if (this.#perMinute !== undefined) return;
+    this.#limit = Infinity;
+    this.#left = Infinity;
+    this.#rate = 0;
   }
 
   #fill(): void {

@@ -143,6 +143,37 @@ describe('a provider that is down', () => {
     expect(provider.report).toMatchObject({ inUse: 0, waiting: 0, breaker: { state: 'closed' } });
   });
 
+  it('is asked by all once the one that was to find out is answered, however long that goes on', async () => {
+    const { clock, ask, wait, ends, provider } = stage();
+    for (let n = 0; n < 4; n++) await ask(DOWN);
+    await clock.advance(30_000);
+    const probe = await provider.enter('a', never());
+    wait('b');
+    wait('c');
+    await clock.advance(500);
+    expect(ends).toEqual([]);
+    probe.answered();
+    await setImmediate();
+    expect(ends).toEqual(['b', 'c']);
+  });
+
+  it('is asked at once by all when it is reset, whatever becomes of the one that was to find out', async () => {
+    const { clock, ask, wait, ends, provider } = stage();
+    for (let n = 0; n < 4; n++) await ask(DOWN);
+    await clock.advance(30_000);
+    const probe = await provider.enter('a', never());
+    probe.limits({ requests: { limit: 10, remaining: 0, resetMs: 600_000 } });
+    wait('b');
+    await setImmediate();
+    provider.reset();
+    await setImmediate();
+    expect(ends).toEqual(['b']);
+    probe.ended(DOWN);
+    probe[Symbol.dispose]();
+    expect(provider.report.breaker).toEqual({ state: 'closed', failures: 1 });
+    await ask();
+  });
+
   it('refuses who waits when the one that was to find out fails', async () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);

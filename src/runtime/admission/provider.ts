@@ -104,6 +104,8 @@ export class Provider implements Disposable {
   /** Asks the provider again, whatever was thought of it and whatever it asked for. */
   reset(): void {
     this.#breaker.reset();
+    this.#requests.forget();
+    this.#tokens.forget();
     this.#pausedUntil = 0;
     this.#slots.serve();
   }
@@ -140,7 +142,10 @@ export class Provider implements Disposable {
         if (said !== undefined) this.#requests.hear(said);
         if (saidTokens !== undefined) this.#tokens.hear(saidTokens);
       },
-      answered: () => tell('up'),
+      answered: () => {
+        tell('up');
+        this.#slots.serve();
+      },
       ended: (how) => {
         outcome = outcomeOf(how);
         this.#settle(how, tokens);
