@@ -13,7 +13,7 @@ import {
 import { follow, Following, type Scope, type Supervisor, type Watched } from '../runtime/index.ts';
 import { endOfInput, statusOf, summaryOf } from '../session/index.ts';
 import { Running, type Started } from './running.ts';
-import { archiveBelow } from './subtree.ts';
+import { archiveTree } from './subtree.ts';
 import type { Heard, SendOptions, SessionHandle } from './port.ts';
 
 const USER: Source = { kind: 'user' };
@@ -40,7 +40,7 @@ export class NearSession implements SessionHandle {
   async command(command: Command, identity?: string): Promise<CommandReply> {
     if (command.type === 'input/send') await this.#admit();
     if (command.type === 'session/archive')
-      await archiveBelow(this.#scope, this.#supervisor, { session: this.id, by: command.by });
+      return archiveTree(this.#scope, this.#supervisor, { session: this.id, command, identity });
     return this.#supervisor.submit(this.id, command, identity);
   }
 

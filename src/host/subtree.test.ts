@@ -1,9 +1,10 @@
 // What is below a session is put away and erased with it.
 import { expect, it } from 'vitest';
-import { createMemoryStore, memoryData } from '../store/index.ts';
+import { CarrelError } from '../protocol/index.ts';
+import { createMemoryStore, memoryData, type Store } from '../store/index.ts';
 import { blockingTool, type TestHost } from '../testing/index.ts';
 import { family, openFamily as open, results, spawn } from './children.fixture.ts';
-import { happened, journal } from './fixtures.ts';
+import { happened, intercepted, journal } from './fixtures.ts';
 import type { SessionHandle } from './port.ts';
 
 const PLAN = {
@@ -25,6 +26,8 @@ async function below(test: TestHost, prompt: string): Promise<SessionHandle> {
   return test.host.session(row?.session ?? '');
 }
 
+const unavailable = (): CarrelError => new CarrelError('store_unavailable', 'no');
+
 const archive = (session: SessionHandle) =>
   session.command({ type: 'session/archive', id: 'cmd_a', by: { kind: 'user', name: 'ann' } });
 
@@ -45,6 +48,56 @@ it('is archived with it, by whom it was', async () => {
   const three = await below(test, 'three');
   expect((await journal(test.store, three.id)).at(-1)).toMatchObject({ data: { by: { name: 'ann' } } });
   expect((await archive(session)).seq).toBe(seq);
+});
+
+const statuses = async (test: TestHost): Promise<readonly string[]> =>
+  (await family(test)).map(({ status }) => status).toSorted();
+
+it('is archived once: a repeat answers, and puts nothing away that was taken back since', async () => {
+  await using test = await open(PLAN);
+  const session = await grown(test);
+  const more = await below(test, 'more');
+  await more.command({ type: 'session/archive', id: 'cmd_m' });
+  const reply = await archive(session);
+  await test.clock.advance(1_000);
+  const three = await below(test, 'three');
+  for (const { id } of [three, more])
+    await (await test.host.session(id)).command({ type: 'session/restore', id: `cmd_r${id}`.slice(0, 60) });
+  expect(await archive(session)).toEqual(reply);
+  expect(await statuses(test)).toEqual(['archived', 'archived', 'idle', 'idle']);
+  await session.command({ type: 'session/restore', id: 'cmd_r' });
+  await three.send('dig');
+  expect(await archive(session)).toEqual(reply);
+  expect((await session.summary()).status).toBe('idle');
+});
+
+it('is left alone when the archive itself is refused', async () => {
+  await using test = await open(PLAN);
+  const session = await grown(test);
+  await session.command({ type: 'session/rename', id: 'cmd_a', title: 'other' });
+  await expect(archive(session)).rejects.toMatchObject({ code: 'conflict' });
+  expect(new Set(await statuses(test))).toEqual(new Set(['idle']));
+});
+
+it('is archived to the end by a repeat, when the host ended in between', async () => {
+  const inner = createMemoryStore(memoryData());
+  let fails = true;
+  const append: Store['append'] = (groups) => {
+    const [first] = groups.flatMap(({ events }) => events);
+    const isBelow = first?.type === 'session.archived' && first.session !== session.id;
+    return isBelow && fails ? Promise.reject(unavailable()) : inner.append(groups);
+  };
+  await using test = await open(PLAN, { store: intercepted(inner, { append }) });
+  const session = await grown(test);
+  await test.clock.advance(1_000);
+  await expect(archive(session)).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await statuses(test)).toEqual(['archived', 'idle', 'idle', 'idle']);
+  fails = false;
+  await test.clock.advance(1_000);
+  const three = await below(test, 'three');
+  await three.command({ type: 'session/rename', id: 'cmd_u', title: 'used since' });
+  await archive(session);
+  expect(await statuses(test)).toEqual(['archived', 'archived', 'archived', 'idle']);
 });
 
 it.each(['archived', 'erased'])('keeps it from being %s while it works', async (what) => {
