@@ -9,7 +9,12 @@ import { connectWebSocket, type Client } from '../../src/client/index.ts';
 import { connectHome } from '../../src/client/node/index.ts';
 import { homeAt, type Home } from '../../src/config/index.ts';
 import { openDaemon, ownerToken, type Daemon } from '../../src/daemon/index.ts';
+import type { ViewItem } from '../../src/protocol/index.ts';
 import { openTestHost, type TestHost } from '../../src/testing/index.ts';
+import { Desk, saying } from './cli.ts';
+
+/** Each is a kill and a start of a whole process. */
+const ROUNDS = 4;
 
 const makeHome = (): Home => homeAt(mkdtempSync(join(tmpdir(), 'carrel-home-')));
 const removeHome = (home: Home): void => rmSync(home.dataFolder, { recursive: true, force: true });
@@ -64,3 +69,38 @@ it('goes on where it was when a daemon stops and another begins', async () => {
   await second[Symbol.asyncDispose]();
   removeHome(home);
 });
+
+it('shows every event once while its daemon is killed and started again, and sends nothing twice', async () => {
+  using desk = new Desk();
+  const start = async () => {
+    const daemon = desk.start(['daemon', 'run']);
+    await saying(daemon.child.stderr, 'serving at');
+    return daemon;
+  };
+  let daemon = await start();
+  await using client = await connectHome({ home: desk.home });
+  const change = { model: 'offline/practice' };
+  const session = await client.create({ folder: desk.folder, change });
+  const seen: ViewItem[] = [];
+  let finished = 0;
+  const read = until(session.follow(), (item) => {
+    seen.push(item);
+    if (item.type === 'turn.finished') finished++;
+    return finished === ROUNDS;
+  });
+  for (let n = 0; n < ROUNDS; n++) {
+    const sent = session.send(`say round ${String(n)}`);
+    daemon.child.kill('SIGKILL');
+    await daemon.ended;
+    daemon = await start();
+    await sent;
+    await session.settled();
+  }
+  await read;
+  const events = seen.filter((item) => item.type !== 'delta');
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, n) => n + 1));
+  expect(events.filter(({ type }) => type === 'input.accepted')).toHaveLength(ROUNDS);
+  await client.close();
+  daemon.child.kill('SIGTERM');
+  await daemon.ended;
+}, 60_000);
