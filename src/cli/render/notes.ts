@@ -52,7 +52,7 @@ export function notes(pen: Pen, event: SessionEvent, { inputs, asked }: NoteOpti
       return;
     case 'child.changed':
       if (event.data.waiting && !asked)
-        pen.line('ask', `a child waits for an approval: carrel inbox (${event.data.child})`);
+        pen.line('ask', `child ${event.data.child} waits for an approval: carrel inbox`);
       return;
     case 'turn.finished':
       finished(pen, event);
