@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { configJsonSchema } from '../src/config/index.ts';
 import { docComments } from './generate/comments.ts';
 import { cliPage, settingsPage } from './generate/manuals.ts';
-import { commandsPage, errorsPage, eventsPage, shapesPage } from './generate/pages.ts';
+import { commandsPage, errorsPage, eventsPage, methodsPage, shapesPage } from './generate/pages.ts';
 import { commandsSchema, eventsSchema } from './generate/schemas.ts';
 
 const FOLDER = 'docs/reference';
@@ -29,6 +29,7 @@ const FILES: Readonly<Record<string, string>> = {
   'schemas/config.schema.json': json(configJsonSchema()),
   'events.md': eventsPage(describe),
   'commands.md': commandsPage(describe),
+  'methods.md': methodsPage(describe),
   'shapes.md': shapesPage(describe),
   'errors.md': errorsPage(),
   'settings.md': settingsPage(),

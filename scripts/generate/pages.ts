@@ -1,6 +1,13 @@
 import { ERRORS } from '../../src/protocol/index.ts';
 import { fields, page, table, typeText, type Describe } from './markdown.ts';
-import { commandsSchema, eventsSchema, type Schema } from './schemas.ts';
+import {
+  commandsSchema,
+  connectionSchemas,
+  eventsSchema,
+  methodSchemas,
+  type MethodSchema,
+  type Schema,
+} from './schemas.ts';
 
 function typeName(schema: Schema): string {
   return String(schema.properties?.['type']?.const);
@@ -37,9 +44,34 @@ export function commandsPage(describe: Describe): string {
   );
 }
 
-/** Every shape with a name that events or commands use. */
+export function methodsPage(describe: Describe): string {
+  return page(
+    'Methods',
+    'What a program asks of the [daemon](../guides/daemon.md), as JSON-RPC 2.0. An error carries its code in `data.code`; the number is one of [errors](errors.md), or one that JSON-RPC has itself. A token needs the scope of a method by name: `admin` alone sends nothing. The same command with the same `id` gives the stored reply; ids are of the token that was used.',
+    table(
+      ['method', 'scope'],
+      methodSchemas.map(({ name, scope }) => [`[\`${name}\`](#${anchor(name)})`, `\`${scope}\``]),
+    ),
+    'These are about the connection itself, and need no scope but `session/follow`, which needs `observe`. Over `POST /rpc` there is no connection: every request carries its token in its header.',
+    ...connectionSchemas.flatMap((method) => methodBlocks(method, describe)),
+    ...methodSchemas.flatMap((method) => methodBlocks(method, describe)),
+  );
+}
+
+function methodBlocks({ name, params, result }: Omit<MethodSchema, 'scope'>, describe: Describe): string[] {
+  return [`## ${name}`, describe(name) ?? '', fields(params, name, describe), `Gives ${typeText(result)}.`];
+}
+
+function anchor(name: string): string {
+  return name.replace('/', '');
+}
+
+/** Every shape with a name that events, commands or methods use. */
 export function shapesPage(describe: Describe): string {
-  const all = { ...eventsSchema.$defs, ...commandsSchema.$defs };
+  const shared = [...methodSchemas, ...connectionSchemas].flatMap(({ params, result }) => [params, result]);
+  const all: Readonly<Record<string, Schema>> = Object.fromEntries(
+    [eventsSchema, commandsSchema, ...shared].flatMap(({ $defs = {} }) => Object.entries($defs)),
+  );
   const blocks = Object.entries(all)
     .filter(([name]) => !name.startsWith('__'))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -48,7 +80,7 @@ export function shapesPage(describe: Describe): string {
       describe(name) ?? '',
       schema.properties === undefined ? scalarText(schema) : fields(schema, name, describe),
     ]);
-  return page('Shapes', 'What events and commands share.', ...blocks);
+  return page('Shapes', 'What events, commands and methods share.', ...blocks);
 }
 
 function scalarText(schema: Schema): string {

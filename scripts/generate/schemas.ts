@@ -17,7 +17,7 @@ export interface Schema {
   readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
-const { COMMANDS, CommandId, EVENTS, eventSchema } = protocol;
+const { COMMANDS, CommandId, CONNECTION_METHODS, EVENTS, eventSchema, METHODS } = protocol;
 const keys = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
 
 /** What has a name of its own in the schemas: every shape that the protocol exports. */
@@ -38,3 +38,26 @@ function jsonSchema(title: string, schema: z.ZodType): Schema {
 
 export const eventsSchema = jsonSchema('An event of a Carrel session', z.union(events));
 export const commandsSchema = jsonSchema('A command to a Carrel session', z.union(commands));
+
+/** What a method takes and gives. */
+export interface MethodSchema {
+  readonly name: string;
+  readonly scope: string;
+  readonly params: Schema;
+  readonly result: Schema;
+}
+
+export const methodSchemas: readonly MethodSchema[] = keys(METHODS).map((name) => ({
+  name,
+  scope: METHODS[name].scope,
+  params: jsonSchema(name, METHODS[name].params),
+  result: jsonSchema(name, METHODS[name].result),
+}));
+
+export const connectionSchemas: readonly Omit<MethodSchema, 'scope'>[] = keys(CONNECTION_METHODS).map(
+  (name) => ({
+    name,
+    params: jsonSchema(name, CONNECTION_METHODS[name].params),
+    result: jsonSchema(name, CONNECTION_METHODS[name].result),
+  }),
+);
