@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 import { METHODS, TokenScope, type Method } from '../protocol/index.ts';
 import { scriptedModel } from '../testing/index.ts';
 import { brokenLines } from './audit.ts';
+import { Caller } from './caller.ts';
+import { eventStream } from './event-stream.ts';
 import { handWire, openInside, ownerWire, type HandWire, type Inside, type Sent } from './fixtures.ts';
+import { OWNER } from './identity.ts';
 import { createToken, ownerToken } from './tokens.ts';
 
 const HELLO = scriptedModel({ answers: () => [{ text: ['Hel', 'lo'] }] });
@@ -222,4 +225,21 @@ it('writes every use of admin and every failure to a chain that shows what was c
   expect(brokenLines(text)).toEqual([]);
   expect(brokenLines(text.replace('not_found', 'ok'))).toEqual([3]);
   expect(brokenLines(lines.toSpliced(1, 1).join('\n'))).toEqual([2]);
+});
+
+it('ends a stream of events that nobody reads, and one whose reader leaves', async () => {
+  await using inside = await openInside();
+  const { shared, test } = inside;
+  const session = await test.session();
+  const caller = new Caller(shared, OWNER);
+  const stream = () => eventStream({ shared, caller, session: session.id, from: {} });
+  const [unread, left] = [stream(), stream()];
+  expect(shared.live.size).toBe(2);
+  for (let i = 0; i < 8; i++) await session.addContext('x'.repeat(100_000));
+  await left.cancel();
+  await test.clock.advance(44_999);
+  expect(shared.live.size).toBe(1);
+  await test.clock.advance(1);
+  expect(shared.live.size).toBe(0);
+  await expect(new Response(unread).text()).rejects.toMatchObject({ code: 'overloaded' });
 });

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { expect, it } from 'vitest';
 import { deferred, systemClock, systemRandom, type Clock } from '../base/index.ts';
 import { homeAt, type Home } from '../config/index.ts';
-import { openTestHost, scriptedModel, type TestHost } from '../testing/index.ts';
+import { manualClock, openTestHost, scriptedModel, type TestHost } from '../testing/index.ts';
 import { openDaemon, type Daemon, type DaemonOptions } from './daemon.ts';
 import { readPresence } from './presence.ts';
 import { createToken, ownerToken, revokeToken } from './tokens.ts';
@@ -186,6 +186,7 @@ it('streams events with places to come back to, and tells again what is behind t
   );
   for (const [place, status] of [
     ['3-0000000000000000', 410],
+    [String(seq + 1), 410],
     ['-1', 400],
   ] as const) {
     const refused = await ask(url, {
@@ -252,4 +253,44 @@ it('refuses files that others can read, addresses that others can reach, and por
   const { port } = taken.address() as AddressInfo;
   await expect(serve({ port })).rejects.toMatchObject({ code: 'conflict', data: { port } });
   taken.close();
+});
+
+it('finds a WebSocket whose other side is gone', async () => {
+  const clock = manualClock();
+  await using served = await serve({ clock });
+  const open = async (autoPong: boolean): Promise<WebSocket> => {
+    const socket = new WebSocket(`${served.url.replace('http', 'ws')}/rpc`, { autoPong });
+    await once(socket, 'open');
+    socket.send(OPEN(served.token));
+    await once(socket, 'message');
+    return socket;
+  };
+  const [gone, there] = [await open(false), await open(true)];
+  const closed = once(gone, 'close');
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(15_000);
+    there.send(JSON.stringify({ jsonrpc: '2.0', id: i, method: 'connection/ping' }));
+    await once(there, 'message');
+  }
+  expect((await closed)[0]).toBe(1006);
+  expect(there.readyState).toBe(WebSocket.OPEN);
+});
+
+it('goes on when a client vanishes in the middle of a message or of an upgrade', async () => {
+  await using served = await serve();
+  const { url, token, home } = served;
+  const { port } = new URL(url);
+  for (const said of [
+    'GET /rpc HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    `POST /rpc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: 99\r\n\r\n{`,
+    '\0\x16\x03\x01 not http\r\n\r\n',
+  ]) {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    socket.write(said);
+    await once(socket, 'ready');
+    socket.resetAndDestroy();
+  }
+  connect(home.socket).end('{"jsonrpc":');
+  const headers = { Authorization: `Bearer ${token}` };
+  expect((await ask(url, { path: '/rpc', method: 'POST', headers, body: LIST })).status).toBe(200);
 });

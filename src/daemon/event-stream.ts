@@ -13,20 +13,24 @@ const WAITING_BYTES = 256 * 1024;
 
 const utf8 = new TextEncoder();
 
-/** Where to begin, from a header or a query. `invalid_params` for what is no place, `cursor_invalid` for one of another journal. */
+/**
+ * Where to begin, from a header or a query. `invalid_params` for what is no place, `cursor_invalid` for one of another journal; what
+ * `session/get` refuses.
+ */
 export async function placeFrom(
   caller: Caller,
   session: string,
   text: string | undefined,
 ): Promise<FollowFrom> {
+  await caller.call('session/get', { session });
   if (text === undefined) return {};
   const [, digits, hash] = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/.exec(text) ?? [];
   if (digits === undefined)
     throw new CarrelError('invalid_params', `${JSON.stringify(text)} is no place: a number, or number-hash`);
   const after = Number(digits);
-  if (hash === undefined) return { after };
-  const { hash: kept } = await caller.link.call('session/cursor', { session, seq: after });
-  if (kept === hash) return { after };
+  const head = await caller.link.call('session/cursor', { session });
+  const kept = after >= head.seq ? head : await caller.link.call('session/cursor', { session, seq: after });
+  if (kept.seq === after && (hash ?? kept.hash) === kept.hash) return { after };
   throw new CarrelError(
     'cursor_invalid',
     `the place ${text} is not of this journal: read again from the start`,

@@ -85,7 +85,6 @@ function failed(c: Context, id: RpcId | null, info: ErrorInfo): Response {
 async function events(shared: Shared, c: Context): Promise<Response> {
   const session = c.req.param('session') ?? '';
   const caller = await callerOf(shared, c, 'GET events');
-  await caller.call('session/get', { session });
   const from = await placeFrom(caller, session, c.req.header('last-event-id') ?? c.req.query('after'));
   return c.body(eventStream({ shared, caller, session, from }), 200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
