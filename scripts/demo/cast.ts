@@ -48,5 +48,5 @@ export const PLAYERS = { runner, mender, lead, spender };
 export const TELLERS: readonly Player[] = Array.from({ length: 12 }, (_, index) => ({
   name: `teller-${String(index + 1)}`,
   change: { mode: 'read' },
-  prompt: 'tell 200 words',
+  prompt: 'tell 250 words',
 }));

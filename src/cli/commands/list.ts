@@ -117,7 +117,7 @@ function statusCell({ status, waiting, lastOutcome, position }: SessionSummary, 
 }
 
 function remarks(shown: number, hidden: number, more: boolean): string[] {
-  const none = shown === 0 ? ['no session here; carrel run begins one'] : [];
+  const none = shown > 0 ? [] : [hidden > 0 ? 'none to show' : 'no session here; carrel run begins one'];
   const cut = more ? ['there are more: --limit shows them'] : [];
   return [
     ...none,
