@@ -59,14 +59,15 @@ async function takeTurn(session: SessionHandle, place: Place): Promise<void> {
   const id = `cmd_s${String(place.session)}t${String(place.turn)}`;
   const { seq } = await session.send(text, { id });
   say({ session: session.id, command: id, seq });
-  for (;;) {
-    let turn: string | undefined;
+  let turn: string | undefined;
+  let ended = false;
+  while (!ended) {
     for await (const item of session.run(text, { id })) {
       if (item.type === 'turn.started') turn = item.turn;
+      ended = item.type === 'turn.finished';
       if (item.type === 'approval.requested') await answer(session, place, item);
       else if (isCancelled(place) && turn !== undefined) await unlessOver(session.cancel('enough', turn));
     }
-    if ((await session.settled()).status !== 'waiting') return;
   }
 }
 
