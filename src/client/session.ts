@@ -76,13 +76,13 @@ export class ClientSession {
     return this.command('turn/continue', { by: USER });
   }
 
-  /** The call may be left out when exactly one waits. */
+  /** The call may be left out when exactly one waits now; of one that comes later it is `conflict`. */
   approve(call?: string, scope: Approval['scope'] = 'once'): Promise<CommandReply> {
-    return this.command('approval/resolve', { decision: 'allow', scope, call, by: USER });
+    return this.#resolve({ decision: 'allow', scope, call });
   }
 
   deny(call?: string, reason?: string): Promise<CommandReply> {
-    return this.command('approval/resolve', { decision: 'deny', scope: 'once', call, reason, by: USER });
+    return this.#resolve({ decision: 'deny', scope: 'once', call, reason });
   }
 
   /** What the model should know, without a turn. */
@@ -128,6 +128,11 @@ export class ClientSession {
     throw new CarrelError('cancelled', `Waiting for session ${this.id} was stopped.`, {
       cause: signal?.reason as unknown,
     });
+  }
+
+  async #resolve(answer: Omit<CommandBody<'approval/resolve'>, 'by'>): Promise<CommandReply> {
+    const seq = answer.call === undefined ? (await this.summary()).seq : undefined;
+    return this.command('approval/resolve', { ...answer, seq, by: USER });
   }
 
   #send(

@@ -97,22 +97,22 @@ export class NearSession implements SessionHandle {
     return this.#do({ type: 'turn/continue', by: USER });
   }
 
-  approve(
+  async approve(
     call?: string,
     scope: Extract<Command, { type: 'approval/resolve' }>['scope'] = 'once',
   ): Promise<CommandReply> {
-    return this.#do({
-      type: 'approval/resolve',
-      decision: 'allow',
-      scope,
-      by: USER,
-      ...(call === undefined ? {} : { call }),
-    });
+    const which = await this.#meant(call);
+    return this.#do({ type: 'approval/resolve', decision: 'allow', scope, by: USER, ...which });
   }
 
-  deny(call?: string, reason?: string): Promise<CommandReply> {
-    const optional = { ...(call === undefined ? {} : { call }), ...(reason === undefined ? {} : { reason }) };
+  async deny(call?: string, reason?: string): Promise<CommandReply> {
+    const optional = { ...(await this.#meant(call)), ...(reason === undefined ? {} : { reason }) };
     return this.#do({ type: 'approval/resolve', decision: 'deny', scope: 'once', by: USER, ...optional });
+  }
+
+  /** Without a call the one is meant that waits now, and none that comes later. */
+  async #meant(call: string | undefined): Promise<{ call: string } | { seq: number }> {
+    return call === undefined ? { seq: (await this.summary()).seq } : { call };
   }
 
   addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {

@@ -4,7 +4,7 @@ import { codeOf, type Grant, type Scope } from '../protocol/index.ts';
 import { createMemoryStore, memoryData } from '../store/index.ts';
 import { testTool, type TestHost, type TestHostOptions } from '../testing/index.ts';
 import { family, openFamily as open, spawn } from './children.fixture.ts';
-import { happened, journal } from './fixtures.ts';
+import { happened, intercepted, journal } from './fixtures.ts';
 
 const write = testTool({ name: 'write', access: 'write' });
 const call = { call: 'write', args: {} };
@@ -45,6 +45,26 @@ describe('the inbox', () => {
       ({ type }) => type === 'approval.resolved',
     );
     expect(resolved).toMatchObject([{ data: { decision: 'deny', reason: 'no', by: { kind: 'user' } } }]);
+  });
+
+  it('gives no answer without a call to a question that came after it was read', async () => {
+    const data = memoryData();
+    await using before = await asking({ store: createMemoryStore(data) });
+    const { id } = await before.session();
+    const session = await before.host.session(id);
+    await session.send('write');
+    const seen = await session.settled();
+    await session.deny();
+    await session.settled();
+    const [item] = await before.host.inbox();
+    await before.host.close();
+
+    const inner = createMemoryStore(data);
+    const store = intercepted(inner, { summary: () => Promise.resolve(seen) });
+    await using test = await asking({ store });
+    const late = await test.host.session(id);
+    await expect(late.approve()).rejects.toMatchObject({ code: 'conflict', data: { calls: [item?.call] } });
+    expect(await late.approve(item?.call)).toMatchObject({ call: item?.call });
   });
 
   it('survives a restart, and its answer lets the whole family go on', async () => {

@@ -114,6 +114,7 @@ export interface SessionHandle {
   /** Cancels the open turn; with `turn` only that one, and `conflict` when it is not open any more. */
   cancel(reason?: string, turn?: string): Promise<CommandReply>;
   continue(): Promise<CommandReply>;
+  /** The call may be left out when exactly one waits now; of one that comes later it is `conflict`. */
   approve(call?: string, scope?: Scope): Promise<CommandReply>;
   deny(call?: string, reason?: string): Promise<CommandReply>;
   addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;

@@ -28,8 +28,10 @@ export const COMMANDS = {
   }),
   'turn/continue': z.strictObject({ by: Source }),
   'approval/resolve': z.strictObject({
-    /** May be left out when exactly one call waits. */
+    /** May be left out when exactly one call waits: send `seq` then. */
     call: CallId.optional(),
+    /** The newest event that the sender has seen: without a call, a question that came later is not answered (`conflict`). */
+    seq: z.int().nonnegative().optional(),
     decision: z.enum(['allow', 'deny']),
     scope: Scope,
     reason: z.string().max(2000).optional(),

@@ -95,6 +95,24 @@ describe('an approval', () => {
       refusal: { code: 'conflict' },
     });
   });
+
+  it('reaches no question that its sender had not seen', () => {
+    const self = start([[call('a', { may: 'ask' }), call('b', { may: 'ask' })]]);
+    self.submit(send('hi'));
+    self.settle();
+    const { seq } = self.state;
+    self.submit(resolve('deny', { seq }));
+    self.settle();
+    const [, second] = self.state.turn?.step?.calls ?? [];
+    expect(second).toMatchObject({ tool: 'b', status: 'waiting' });
+    const calls = [second?.id];
+    expect(self.submit(resolve('allow', { seq }))).toMatchObject({
+      refusal: { code: 'conflict', data: { calls } },
+    });
+    expect(self.submit(resolve('allow', { seq: self.state.seq }))).toMatchObject({
+      reply: { call: second?.id },
+    });
+  });
 });
 
 it('a call that an older incarnation started never runs, whatever the journal ends with', () => {

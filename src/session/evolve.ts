@@ -210,10 +210,11 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
       ? onTurn(used, (turn) => ({ ...turn, ending: 'pause' }))
       : used;
   },
-  'approval.requested': (state, { call, data }) =>
+  'approval.requested': (state, { seq, call, data }) =>
     onCall(asked(state), call, (old) => ({
       ...old,
       status: 'waiting',
+      askedSeq: seq,
       expiresAt: data.expiresAt,
       ...(data.path === undefined ? {} : { grantPath: data.path }),
     })),

@@ -17,7 +17,7 @@ import type {
 import { NO_USAGE, NOTHING_SPENT } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 6;
+export const STATE_VERSION = 7;
 
 export interface QueuedInput {
   readonly command: string;
@@ -55,6 +55,8 @@ export interface CallState {
   /** Of its `tool.started`. */
   readonly incarnation?: number;
   readonly expiresAt?: number;
+  /** Where the question stands in the journal. */
+  readonly askedSeq?: number;
   /** What an allowance of scope `path` would cover. */
   readonly grantPath?: string;
 }

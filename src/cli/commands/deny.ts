@@ -1,9 +1,10 @@
+import { answer } from '../answering.ts';
 import type { Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { takeOn } from '../work.ts';
 
 export function run(invocation: Invocation): Promise<Exit> {
-  return takeOn(invocation, ({ session }) =>
-    session.deny(invocation.args[1], invocation.options.text('reason')),
-  );
+  const reason = invocation.options.text('reason');
+  const said = { decision: 'deny', scope: 'once', ...(reason === undefined ? {} : { reason }) } as const;
+  return takeOn(invocation, (working) => answer(invocation, working, said));
 }

@@ -100,6 +100,10 @@ export const decideResolve: Decider<Resolve> = (draft, command) => {
     const missed = command.call === undefined ? 'no call waits' : `call ${command.call} does not wait`;
     return refuse('conflict', `Here ${missed} for an answer${others === '' ? '' : `; ${others} does`}.`);
   }
+  if (command.call === undefined && (call.askedSeq ?? 0) > (command.seq ?? Infinity)) {
+    const news = `Call ${call.id} waits since event ${String(call.askedSeq)}, and you have seen ${String(command.seq)}`;
+    return refuse('conflict', `${news}: look at it, then name it.`, { calls: [call.id] });
+  }
   if ((call.expiresAt ?? Infinity) <= draft.facts.at) {
     return refuse('conflict', `The question about ${call.id} has expired: the call is denied.`);
   }
@@ -111,7 +115,7 @@ export const decideResolve: Decider<Resolve> = (draft, command) => {
 function resolve(
   draft: Draft,
   call: CallState,
-  { decision, scope, reason, by }: Omit<Resolve, 'id' | 'type' | 'call'>,
+  { decision, scope, reason, by }: Omit<Resolve, 'id' | 'type' | 'call' | 'seq'>,
 ): void {
   const path = call.grantPath;
   const grant = { tool: call.tool, scope, ...(path === undefined ? {} : { path }) };
