@@ -7,7 +7,8 @@ import { isCancelled, isCareful, isDenied, kindOf, placeOf, TURNS, type Place } 
 const CROWD: Crowd =
   process.env['CARREL_TEST_LONG'] === undefined
     ? { sessions: 60, kills: [400, 900] }
-    : { sessions: 500, kills: [500, 3_000, 9_000, 4_000, 12_000] };
+    : // A turn is taken up three times; those that wait for a slot are interrupted with all others.
+      { sessions: 500, kills: [500, 5_000, 12_000] };
 /** Generous: a busy machine, and a program that starts anew for each life. */
 const LIMIT_MS = 60_000 + CROWD.sessions * 500;
 
@@ -45,10 +46,15 @@ function outcomes(events: Events): string[] {
   const found = places.size === TURNS ? [] : [`it has ${String(places.size)} inputs`];
   for (const [command, place] of places) {
     const outcome = ended.get(delivered.get(command) ?? '') ?? 'none';
-    const expected = isCancelled(place) ? 'cancelled' : 'completed';
-    if (outcome !== expected) found.push(`${command} (${kindOf(place)}) ended ${outcome}`);
+    if (!isExpected(place, outcome)) found.push(`${command} (${kindOf(place)}) ended ${outcome}`);
   }
   return [...found, ...answers(events, [...places.values()][0])];
+}
+
+/** After a kill a long answer may be over before its client is there again to cancel it. */
+function isExpected(place: Place, outcome: string): boolean {
+  if (!isCancelled(place)) return outcome === 'completed';
+  return outcome === 'cancelled' || (kindOf(place) === 'long' && outcome === 'completed');
 }
 
 /** A careful session ran nothing that nobody allowed. */
