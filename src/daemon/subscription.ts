@@ -4,13 +4,16 @@ import { codeOf, toErrorInfo, toRpcError, type ViewItem } from '../protocol/inde
 import { coalesce, encodeItem } from './encode.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** Items of one message: a long history comes in pieces that can be read while the next one is made. */
-const MOST_ITEMS = 500;
+/** Of one message, about: a long history comes in pieces that can be read while the next one is made. */
+const MOST_BYTES = 256 * 1024;
+/** What a frame of streaming text has beside its text. */
+const FRAME_BYTES = 160;
 
 export class Subscription {
   readonly #id: string;
   readonly #outgoing: Outgoing;
   #batch: ViewItem[] = [];
+  #bytes = 0;
   #flush: NodeJS.Immediate | undefined;
 
   constructor(id: string, outgoing: Outgoing) {
@@ -23,7 +26,7 @@ export class Subscription {
     try {
       for await (const item of items) {
         this.#add(item);
-        if (this.#batch.length >= MOST_ITEMS) this.#send();
+        if (this.#bytes > MOST_BYTES) this.#send();
         if (this.#outgoing.full) await this.#outgoing.room();
       }
       this.#send();
@@ -37,6 +40,7 @@ export class Subscription {
 
   #add(item: ViewItem): void {
     this.#batch.push(item);
+    this.#bytes += item.type === 'delta' ? item.text.length + FRAME_BYTES : encodeItem(item).length;
     this.#flush ??= setImmediate(() => this.#send());
   }
 
@@ -45,7 +49,7 @@ export class Subscription {
     this.#flush = undefined;
     if (this.#batch.length === 0) return;
     const items = coalesce(this.#batch).map(encodeItem).join(',');
-    this.#batch = [];
+    [this.#batch, this.#bytes] = [[], 0];
     const head = `{"jsonrpc":"2.0","method":"follow/items","params":{"subscription":"${this.#id}","items":[`;
     this.#outgoing.send(`${head}${items}]}}`);
   }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/store/index.ts';
 import { Desk, lines, saying, type Ended, type Started } from './cli.ts';
 
 interface Address {
@@ -161,4 +162,16 @@ it('makes, lists and takes back tokens', async () => {
   expect((await desk.run(['token', 'create', 'x', '--scope', 'all'])).code).toBe(2);
   expect(await desk.json<object>(['token', 'revoke', 'bot'])).toEqual({ revoked: 'bot' });
   expect(await desk.json<object>(['token', 'list'])).toEqual([]);
+});
+
+it('does not start in a home that another process works in, and says which', async () => {
+  using desk = new Desk();
+  await using _ = await openSqliteStore({ home: desk.home });
+  const { code, stderr } = await desk.run(['daemon', 'start']);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(`host_unavailable.*home_in_use.*${process.pid}`) as string,
+  ]);
+  const none = await desk.run(['daemon', 'status']);
+  expect(none.stdout).toContain(`process ${process.pid} works there by itself`);
 });
