@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { deferred, type Deferred } from '../base/index.ts';
 import { scriptedModel } from '../model/index.ts';
 import { openTestHost, testTool } from '../testing/index.ts';
-import { happened, until } from './fixtures.ts';
+import type { HostLimits } from './port.ts';
+import { happened, journal, until } from './fixtures.ts';
 
 /** A model whose answers each wait to be let go; `asked` is who asked, in order. */
 function gatedModel() {
@@ -207,11 +208,81 @@ describe('a provider that fails', () => {
     expect(answers.requests).toHaveLength(1);
     expect(test.host.inspect().providers['scripted']).toMatchObject({
       inUse: 0,
-      waiting: 1,
       requests: { limit: 2, left: 0 },
     });
     await test.clock.advance(1_000);
     expect(await settled).toMatchObject({ lastOutcome: 'completed' });
+  });
+});
+
+describe('turns whose provider asked for a long pause', () => {
+  const PAUSE_MS = 300_000;
+  const BUSY = { message: 'too many', retryable: true, retryAfterMs: PAUSE_MS, data: { status: 429 } };
+
+  /** A host of two turns at once, and three turns of a provider that asked for a pause just now. */
+  async function paused(limits: Partial<HostLimits> = {}) {
+    const model = scriptedModel({ answers: (_, n) => (n === 0 ? [{ fail: BUSY }] : [{ text: 'done' }]) });
+    const test = await openTestHost({ model, limits: { turns: 2, reservePercent: 0, ...limits } });
+    const told = await test.session();
+    await told.send('go');
+    await told.settled();
+    const sessions = [await test.session(), await test.session(), await test.session()];
+    for (const session of sessions) {
+      await session.send('go');
+      await happened(session, 'step.started');
+    }
+    await test.clock.advance(100);
+    return { test, model, sessions };
+  }
+
+  it('hold no slot meanwhile, so that others work, and go on by themselves without a lost attempt', async () => {
+    const { test, model, sessions } = await paused();
+    await using _ = test;
+    expect(test.host.inspect()).toMatchObject({
+      turns: { inUse: 0, waiting: 0 },
+      providers: { scripted: { inUse: 0, waiting: 0 } },
+    });
+    const other = await test.session({ change: { model: 'offline/practice' } });
+    await other.send('go');
+    const settled = other.settled();
+    await test.clock.advance(60_000);
+    expect(await settled).toMatchObject({ lastOutcome: 'completed' });
+    expect(model.requests).toHaveLength(1);
+    await test.clock.advance(PAUSE_MS);
+    for (const session of sessions) {
+      expect(await session.summary()).toMatchObject({ lastOutcome: 'completed' });
+      const types = (await journal(test.store, session.id)).map(({ type }) => type);
+      expect(types).not.toContain('step.retried');
+    }
+    expect(model.requests).toHaveLength(4);
+    expect(test.host.inspect().turns).toMatchObject({ inUse: 0, free: 2, waiting: 0 });
+  });
+
+  it('are cancelled at once, and asked at once after a reset', async () => {
+    const { test, model, sessions } = await paused();
+    await using _ = test;
+    await sessions[0]?.cancel();
+    expect(await sessions[0]?.settled()).toMatchObject({ lastOutcome: 'cancelled' });
+    test.host.resetBreaker('scripted');
+    for (const session of sessions.slice(1))
+      expect(await session.settled()).toMatchObject({ lastOutcome: 'completed' });
+    expect(model.requests).toHaveLength(3);
+  });
+
+  it('go on waiting when they come again and find no place to wait for a slot', async () => {
+    const { test, sessions } = await paused({ waitingTurns: 0 });
+    await using _ = test;
+    test.host.resetBreaker('scripted');
+    await test.clock.advance(5_000);
+    for (const session of sessions)
+      expect(await session.summary()).toMatchObject({ lastOutcome: 'completed' });
+    expect(test.faults.map(({ what }) => what)).toContain('a request waits for a free slot');
+  });
+
+  it('leave nothing behind when the host is closed', async () => {
+    const { test } = await paused();
+    await test[Symbol.asyncDispose]();
+    expect(test.clock.pending).toBe(0);
   });
 });
 

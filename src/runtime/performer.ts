@@ -1,6 +1,7 @@
 // Starts what the state wants done, once per key, and stops what it does not want any more. Results go back as commands.
 import type { Effect, EffectCommand } from '../session/index.ts';
 import { toErrorInfo } from '../protocol/index.ts';
+import type { Postponement } from './admission/index.ts';
 import type { ChildWork } from './children/others.ts';
 import { ChildWatch } from './children/watch.ts';
 import { ask } from './perform/ask.ts';
@@ -25,6 +26,14 @@ interface Running {
   ended: boolean;
 }
 
+/** A request that its provider does not take yet. That is not in the state: after a restart it is just asked again. */
+interface Postponed {
+  readonly key: string;
+  readonly since: number;
+  /** Until it comes again. */
+  timer: Disposable | undefined;
+}
+
 export class Performer {
   readonly #work: ChildWork;
   readonly #children: ChildWatch;
@@ -37,6 +46,7 @@ export class Performer {
   #waiting: AbortController | undefined;
   /** There was no slot, and no place to wait for one: none is asked for before this timer fires. */
   #refusal: Disposable | undefined;
+  #postponed: Postponed | undefined;
   #closed = false;
 
   constructor(work: ChildWork) {
@@ -76,6 +86,7 @@ export class Performer {
       this.#running.delete(key);
       if (!ended) abort.abort(new Stop('cancel'));
     }
+    if (!keys.has(this.#postponed?.key ?? '')) this.#forgetPostponed();
     this.#yieldSlot();
     for (const effect of wanted) this.#want(effect);
     this.#balanceSlot();
@@ -86,6 +97,7 @@ export class Performer {
     this.#closed = true;
     this.#children.close();
     for (const key of this.#timers.keys()) this.#dropTimer(key);
+    this.#forgetPostponed();
     this.#waiting?.abort(new Stop('close'));
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort(new Stop('close'));
@@ -100,9 +112,9 @@ export class Performer {
     if (running !== undefined) {
       if (stop) running.abort.abort(new Stop('cancel'));
     } else if (stop) this.#start(effect, new AbortController());
-    else if (needsSlot(effect, this.#work.scope.clock.now())) {
+    else if (this.#works(effect)) {
       if (this.#slot !== undefined) this.#start(effect, new AbortController());
-    } else if (effect.kind === 'ask')
+    } else if (effect.kind === 'ask' && !this.#isPostponed(effect))
       this.#arm(`ask:${effect.key}`, effect.notBefore ?? 0, () => this.#syncOwn());
   }
 
@@ -115,8 +127,7 @@ export class Performer {
 
   /** A turn at work holds a slot of the host; one that only waits holds none. */
   #balanceSlot(): void {
-    const now = this.#work.scope.clock.now();
-    const works = this.#wanted.some((effect) => needsSlot(effect, now));
+    const works = this.#wanted.some((effect) => this.#works(effect));
     if (!works) this.#releaseSlot();
     else if (this.#slot === undefined && this.#waiting === undefined && this.#refusal === undefined)
       void this.#acquire();
@@ -141,17 +152,31 @@ export class Performer {
     this.#syncOwn();
   }
 
-  /** Nothing can be asked: the step fails and says why. A call has been promised to run, so it goes on waiting. */
+  #works(effect: Doable | Timer): boolean {
+    return !this.#isPostponed(effect) && needsSlot(effect, this.#work.scope.clock.now());
+  }
+
+  #isPostponed({ key }: Effect): boolean {
+    return this.#postponed?.key === key && this.#postponed.timer !== undefined;
+  }
+
+  /**
+   * Nothing can be asked: the step fails and says why. A call has been promised to run, and a request that was postponed had a place
+   * before, so they go on waiting.
+   */
   #refused(error: unknown): void {
     this.#refusal = this.#work.scope.clock.after(SLOT_RETRY_MS, () => {
       this.#refusal = undefined;
       this.#syncOwn();
     });
     const asked = this.#wanted.find((effect) => effect.kind === 'ask');
-    if (asked?.kind === 'ask') {
+    if (asked?.kind === 'ask' && asked.key !== this.#postponed?.key) {
       const { step, attempt } = asked;
       this.#submit({ type: 'step/failed', step, attempt, parts: [], error: toErrorInfo(error) });
-    } else this.#work.scope.fault('a call waits for a free slot', error, this.#work.view.id);
+    } else {
+      const what = asked === undefined ? 'a call' : 'a request';
+      this.#work.scope.fault(`${what} waits for a free slot`, error, this.#work.view.id);
+    }
   }
 
   #releaseSlot(): void {
@@ -170,15 +195,43 @@ export class Performer {
 
   async #perform(effect: Doable, signal: AbortSignal): Promise<void> {
     const result = await this.#try(effect, signal);
+    if (!('type' in result)) return this.#postpone(effect.key, signal, result);
     const running = this.#running.get(effect.key);
     if (running !== undefined) running.ended = true;
     const parked = effect.kind !== 'run' && stopReason(signal) === 'close';
     if (!parked) this.#submit(result);
   }
 
-  async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand> {
+  /** The turn gives its slot back, unless the request is to be stopped. */
+  #postpone(key: string, signal: AbortSignal, later: Postponement): void {
+    if (this.#closed || this.#running.get(key)?.abort.signal !== signal) return;
+    this.#running.delete(key);
+    const { admission, clock } = this.#work.scope;
+    const since = this.#postponed?.key === key ? this.#postponed.since : clock.monotonic();
+    const timer = admission.postpone(later, () => {
+      postponed.timer = undefined;
+      this.#syncOwn();
+    });
+    const postponed: Postponed = { key, since, timer };
+    this.#postponed = postponed;
+    this.#syncOwn();
+  }
+
+  #forgetPostponed(): void {
+    this.#postponed?.timer?.[Symbol.dispose]();
+    this.#postponed = undefined;
+  }
+
+  #waitedMs(key: string): number {
+    return this.#postponed?.key === key ? this.#work.scope.clock.monotonic() - this.#postponed.since : 0;
+  }
+
+  async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand | Postponement> {
     try {
-      if (effect.kind === 'ask') return await ask(this.#work, effect, signal);
+      if (effect.kind === 'ask') {
+        const waitedMs = this.#waitedMs(effect.key);
+        return await ask(this.#work, effect, { signal, waitedMs });
+      }
       if (effect.kind === 'judge') return await judge(this.#work, effect, signal);
       if (signal.aborted) return neverBegan(effect.call);
       return await run(this.#work, effect, signal);

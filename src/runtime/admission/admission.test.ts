@@ -120,7 +120,7 @@ it('everyone gets through all levels or leaves, in any storm, and every slot com
         using _turn = await admission.turn(name, stop.signal);
         for (const calls of rounds) {
           {
-            using permit = await admission.request('acme', name, stop.signal);
+            using permit = await admission.request('acme', { session: name }, stop.signal);
             await sleep(clock, workMs, stop.signal);
             permit.ended({ usage: { input: 1, output: 1 } });
           }

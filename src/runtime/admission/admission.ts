@@ -3,7 +3,8 @@
 // before it, so no two can wait for each other. The level of the session is the core's: one turn, and `parallelTools` calls.
 import type { Clock } from '../../base/index.ts';
 import type { CarrelError } from '../../protocol/index.ts';
-import { Provider, type Permit, type ProviderReport, type Rates } from './provider.ts';
+import { Provider, type Permit, type Requester, type ProviderReport, type Rates } from './provider.ts';
+import type { Postponement } from './refusals.ts';
 import { reserveOf } from './reserve.ts';
 import type { Slot } from './slot.ts';
 import { Slots, type SlotReport } from './slots.ts';
@@ -94,9 +95,14 @@ export class Admission implements Disposable {
     return this.#turns.refusal(this.#looks.has(session));
   }
 
-  /** The right to one request. The turn has its slot. */
-  request(provider: string, session: string, signal: AbortSignal): Promise<Permit> {
-    return this.#provider(provider).enter(session, signal);
+  /** The right to one request. The turn has its slot, and gives it back when the refusal is a `postponement`. */
+  request(provider: string, requester: Requester, signal: AbortSignal): Promise<Permit> {
+    return this.#provider(provider).enter(requester, signal);
+  }
+
+  /** Calls `again` when one that was postponed is to come again: then, or as soon as the provider may take it. */
+  postpone({ provider, inMs }: Postponement, again: () => void): Disposable {
+    return this.#provider(provider).postpone(inMs, again);
   }
 
   /** Asks a provider again that is left alone. Gives whether it was asked for anything so far. */

@@ -45,10 +45,10 @@ describe('a breaker', () => {
       await clock.advance(pauseMs);
       expect(breaker.report.state).toBe('half-open');
       const tell = breaker.begin();
-      expect(breaker.probing).toBe(true);
+      expect(breaker.probingMs).toBe(0);
       tell('down');
       tell('up');
-      expect(breaker.probing).toBe(false);
+      expect(breaker.probingMs).toBeUndefined();
     }
     await clock.advance(300_000);
     ask('up');
@@ -62,7 +62,7 @@ describe('a breaker', () => {
     ask(...DOWN);
     await clock.advance(30_000);
     ask('unknown');
-    expect(breaker.probing).toBe(false);
+    expect(breaker.probingMs).toBeUndefined();
     expect(breaker.report.state).toBe('half-open');
   });
 
@@ -89,7 +89,7 @@ describe('a breaker', () => {
     await clock.advance(30_000);
     const tell = breaker.begin();
     breaker.reset();
-    expect(breaker.probing).toBe(false);
+    expect(breaker.probingMs).toBeUndefined();
     tell('down');
     expect(breaker.report).toEqual({ state: 'closed', failures: 1 });
   });
@@ -104,6 +104,6 @@ describe('a breaker', () => {
     await clock.advance(30_000);
     breaker.begin();
     older('down');
-    expect([breaker.probing, breaker.report.state]).toEqual([true, 'half-open']);
+    expect([breaker.probingMs, breaker.report.state]).toEqual([0, 'half-open']);
   });
 });

@@ -29,7 +29,7 @@ export class Breaker {
   /** Set from when it opens until it closes. */
   #openUntil: number | undefined;
   /** The request that is out to find out. */
-  #probe: object | undefined;
+  #probe: { readonly since: number } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -50,14 +50,14 @@ export class Breaker {
     return leftMs > 0 && this.#openUntil !== undefined ? Math.ceil(leftMs) : undefined;
   }
 
-  /** A request is out to find out whether the provider is back: the others wait for it. */
-  get probing(): boolean {
-    return this.#probe !== undefined;
+  /** For how long a request has been out to find out whether the provider is back, ms: the others wait for it. */
+  get probingMs(): number | undefined {
+    return this.#probe === undefined ? undefined : this.#clock.monotonic() - this.#probe.since;
   }
 
   /** A request is made. Gives what takes its outcome, once. */
   begin(): (outcome: Outcome) => void {
-    const request = {};
+    const request = { since: this.#clock.monotonic() };
     if (this.#openUntil !== undefined) this.#probe = request;
     let told = false;
     return (outcome) => {

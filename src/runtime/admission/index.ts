@@ -2,6 +2,7 @@ export { Admission, type AdmissionLimits, type AdmissionOptions, type AdmissionR
 export type { BreakerReport } from './breaker.ts';
 export type { BucketReport } from './bucket.ts';
 export type { Permit, ProviderReport, Rates } from './provider.ts';
+export { postponement, type Postponement } from './refusals.ts';
 export { reserveOf } from './reserve.ts';
 export type { Slot } from './slot.ts';
 export type { SlotReport } from './slots.ts';

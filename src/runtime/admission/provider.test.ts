@@ -5,6 +5,7 @@ import { codeOf } from '../../protocol/index.ts';
 import { manualClock } from '../../testing/index.ts';
 import { outcomeOf } from './outcome.ts';
 import { Provider, type Permit, type Rates } from './provider.ts';
+import { postponement } from './refusals.ts';
 
 const LIMITS = {
   level: 'provider',
@@ -23,8 +24,19 @@ const usage = (input: number) => ({ usage: { input, output: 0 } });
 function stage(rates: Rates = {}) {
   const clock = manualClock();
   const provider = new Provider('acme', { limits: LIMITS, rates, clock });
+  /** Comes again when it is to. */
+  const enter = async (session: string): Promise<Permit> => {
+    for (const startedAt = clock.monotonic(); ;)
+      try {
+        return await provider.enter({ session, waitedMs: clock.monotonic() - startedAt }, never());
+      } catch (error) {
+        const later = postponement(error);
+        if (later === undefined) throw error;
+        await new Promise<void>((again) => void provider.postpone(later.inMs, again));
+      }
+  };
   const ask = async (how?: Parameters<Permit['ended']>[0], session = 'a'): Promise<void> => {
-    using permit = await provider.enter(session, never());
+    using permit = await enter(session);
     if (how !== undefined) permit.ended(how);
   };
   /** What waiting requests came to, in their order. */
@@ -58,15 +70,15 @@ describe('a provider', () => {
   it('is asked as often as is configured, by all sessions together, each in turn', async () => {
     const { clock, ask, wait, ends, provider } = stage({ requestsPerMinute: 4 });
     for (let n = 0; n < 4; n++) await ask();
-    for (const session of ['a', 'a', 'b']) wait(session);
+    for (const session of ['a', 'b', 'c']) wait(session);
     await setImmediate();
-    expect(provider.report).toMatchObject({ inUse: 0, waiting: 3, requests: { limit: 4, left: 0 } });
+    expect(provider.report).toMatchObject({ inUse: 0, waiting: 0, requests: { limit: 4, left: 0 } });
     await clock.advance(15_000);
     expect(ends).toEqual(['a']);
     await clock.advance(15_000);
     expect(ends).toEqual(['a', 'b']);
     await clock.advance(15_000);
-    expect(ends).toEqual(['a', 'b', 'a']);
+    expect(ends).toEqual(['a', 'b', 'c']);
     expect(clock.pending).toBe(0);
   });
 
@@ -76,7 +88,7 @@ describe('a provider', () => {
     expect(provider.report.tokens).toEqual({ limit: 600, left: 200 });
     const second = ask(usage(100));
     await clock.advance(19_999);
-    expect(provider.report).toMatchObject({ waiting: 1 });
+    expect(provider.report.tokens).toEqual({ limit: 600, left: 399 });
     await clock.advance(1);
     await second;
     expect(provider.report.tokens).toEqual({ limit: 600, left: 300 });
@@ -96,6 +108,57 @@ describe('a provider', () => {
     expect(ends).toEqual(['b']);
   });
 
+  it('lets who waits for long come again, and who waits for little stay', async () => {
+    const { clock, ask, provider } = stage();
+    await ask(failure({ data: { status: 429 }, retryAfterMs: 5_000 }));
+    const refused: unknown = await provider.enter({ session: 'b' }, never()).catch((error: unknown) => error);
+    expect(postponement(refused)).toEqual({ provider: 'acme', inMs: 5_000 });
+    await clock.advance(4_000);
+    const entered = provider.enter({ session: 'b' }, never());
+    await setImmediate();
+    expect(provider.report).toMatchObject({ inUse: 0, waiting: 1 });
+    await clock.advance(1_000);
+    (await entered)[Symbol.dispose]();
+  });
+
+  it('sends who waits away when one of those it answers is told to pause', async () => {
+    const { clock, provider, wait, ends } = stage();
+    const permits = await Promise.all([1, 2, 3, 4].map(() => provider.enter({ session: 'a' }, never())));
+    wait('b');
+    await setImmediate();
+    expect(provider.report).toMatchObject({ waiting: 1 });
+    permits[0]?.ended(failure({ data: { status: 429 }, retryAfterMs: 20_000 }));
+    for (const permit of permits) permit[Symbol.dispose]();
+    await setImmediate();
+    expect(provider.report).toMatchObject({ waiting: 0, refused: 0 });
+    await clock.advance(20_000);
+    expect(ends).toEqual(['b']);
+  });
+
+  it('lets nobody come again for longer than one may wait, all in all', async () => {
+    const { clock, ask, wait, ends, provider } = stage();
+    const pause = failure({ data: { status: 429 }, retryAfterMs: 40_000 });
+    using slow = await provider.enter({ session: 'a' }, never());
+    await ask(pause);
+    wait('b');
+    await clock.advance(39_000);
+    slow.ended(pause);
+    await clock.advance(1_000);
+    expect(ends).toEqual(['b overloaded']);
+  });
+
+  it('calls who is to come again when it is reset', async () => {
+    const { clock, ask, wait, ends, provider } = stage();
+    await ask(failure({ data: { status: 429 }, retryAfterMs: 50_000 }));
+    wait('b');
+    await clock.advance(1_000);
+    expect(ends).toEqual([]);
+    provider.reset();
+    await setImmediate();
+    expect(ends).toEqual(['b']);
+    expect(clock.pending).toBe(0);
+  });
+
   it('refuses at once what would wait too long, and says how long', async () => {
     const { ask, provider } = stage();
     await ask(failure({ data: { status: 429 }, retryAfterMs: 90_000 }));
@@ -110,7 +173,7 @@ describe('a provider', () => {
   it('holds what the headers of its answers say', async () => {
     const { clock, wait, ends, provider } = stage();
     {
-      using permit = await provider.enter('a', never());
+      using permit = await provider.enter({ session: 'a' }, never());
       permit.limits({ requests: { limit: 10, remaining: 0, resetMs: 20_000 } });
       permit.ended(usage(1));
     }
@@ -131,9 +194,13 @@ describe('a provider that is down', () => {
       data: { provider: 'acme', retryAfterMs: 30_000 },
     });
     await clock.advance(30_000);
-    const probe = await provider.enter('a', never());
+    const probe = await provider.enter({ session: 'a' }, never());
     wait('b');
     wait('c');
+    await clock.advance(999);
+    expect(provider.report).toMatchObject({ waiting: 2 });
+    await clock.advance(1);
+    expect(provider.report).toMatchObject({ waiting: 0 });
     await clock.advance(5_000);
     expect(ends).toEqual([]);
     probe.ended(usage(1));
@@ -147,7 +214,7 @@ describe('a provider that is down', () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);
     await clock.advance(30_000);
-    const probe = await provider.enter('a', never());
+    const probe = await provider.enter({ session: 'a' }, never());
     wait('b');
     wait('c');
     await clock.advance(500);
@@ -161,7 +228,7 @@ describe('a provider that is down', () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);
     await clock.advance(30_000);
-    const probe = await provider.enter('a', never());
+    const probe = await provider.enter({ session: 'a' }, never());
     probe.limits({ requests: { limit: 10, remaining: 0, resetMs: 600_000 } });
     wait('b');
     await setImmediate();
@@ -178,7 +245,7 @@ describe('a provider that is down', () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);
     await clock.advance(30_000);
-    const probe = await provider.enter('a', never());
+    const probe = await provider.enter({ session: 'a' }, never());
     wait('b');
     await setImmediate();
     probe.ended(DOWN);
@@ -193,7 +260,7 @@ describe('a provider that is down', () => {
   it('is not thought to be down for answers that broke off', async () => {
     const { provider } = stage();
     for (let n = 0; n < 5; n++) {
-      using permit = await provider.enter('a', never());
+      using permit = await provider.enter({ session: 'a' }, never());
       permit.answered();
       permit.ended(failure({ data: { reason: 'connection' } }));
     }
@@ -204,7 +271,7 @@ describe('a provider that is down', () => {
     const { clock, ask, wait, ends, provider } = stage();
     for (let n = 0; n < 4; n++) await ask(DOWN);
     await clock.advance(30_000);
-    const probe = await provider.enter('a', never());
+    const probe = await provider.enter({ session: 'a' }, never());
     wait('b');
     wait('c');
     await setImmediate();

@@ -6,7 +6,7 @@ import { CarrelError } from '../../protocol/index.ts';
 import { Breaker, type BreakerReport } from './breaker.ts';
 import { Bucket, type BucketReport } from './bucket.ts';
 import { outcomeOf, type Ended, type Outcome } from './outcome.ts';
-import { overloaded } from './refusals.ts';
+import { overloaded, postponed } from './refusals.ts';
 import type { Slot } from './slot.ts';
 import { Slots, type SlotLimits, type SlotReport } from './slots.ts';
 import type { HeldSlot } from './watchdog.ts';
@@ -38,8 +38,18 @@ export interface Permit extends Disposable {
 
 /** The provider's word holds for all sessions, but no longer than this: then it is asked again whatever it said, ms. */
 const LONGEST_PAUSE_MS = 60 * 60_000;
+/** For so long a request waits in the queue for its provider, ms; longer ones come again, so that their turns hold no slot. */
+const SOON_MS = 1_000;
+/** One that waits for another to find out is called as soon as that has; when not, it looks after so long itself, ms. */
+const LOOK_MS = 30_000;
 /** Weight of the newest request in what the next one is thought to take. */
 const WEIGHT = 1 / 4;
+
+export interface Requester {
+  readonly session: string;
+  /** How long the same request was postponed before; together with what it has to wait it has a bound. */
+  readonly waitedMs?: number;
+}
 
 export interface ProviderOptions {
   readonly limits: SlotLimits;
@@ -55,6 +65,8 @@ export class Provider implements Disposable {
   readonly #requests: Bucket;
   readonly #tokens: Bucket;
   readonly #slots: Slots;
+  /** Those who are to come again. */
+  readonly #postponed = new Set<() => void>();
   #pausedUntil = 0;
   /** Tokens that a request is thought to take, from those before it. */
   #expected = 0;
@@ -87,13 +99,13 @@ export class Provider implements Disposable {
   }
 
   /**
-   * Waits its turn. Rejects with `provider_failed` while the provider is left alone, with `overloaded` when it would wait too long,
-   * or with the signal's reason.
+   * Waits its turn. Rejects with `provider_failed` while the provider is left alone, with `overloaded` when it would wait too long
+   * or is to come again (`postponement`), or with the signal's reason.
    */
-  async enter(session: string, signal: AbortSignal): Promise<Permit> {
+  async enter({ session, waitedMs = 0 }: Requester, signal: AbortSignal): Promise<Permit> {
     let taken: Taken | undefined;
     const take = (): number | CarrelError => {
-      const allowed = this.#allows();
+      const allowed = this.#allows(waitedMs);
       if (allowed === 0) taken = this.#begin();
       return allowed;
     };
@@ -107,7 +119,22 @@ export class Provider implements Disposable {
     this.#requests.forget();
     this.#tokens.forget();
     this.#pausedUntil = 0;
-    this.#slots.serve();
+    this.#callAll();
+  }
+
+  /** Calls `again` then, or before, when what the provider takes changed in a way that could not be foreseen. */
+  postpone(inMs: number, again: () => void): Disposable {
+    const call = (): void => {
+      drop();
+      again();
+    };
+    const timer = this.#clock.after(inMs, call);
+    const drop = (): void => {
+      timer[Symbol.dispose]();
+      this.#postponed.delete(call);
+    };
+    this.#postponed.add(call);
+    return { [Symbol.dispose]: drop };
   }
 
   [Symbol.dispose](): void {
@@ -119,13 +146,19 @@ export class Provider implements Disposable {
   }
 
   /** 0, or how long to wait, ms, or the refusal of one who need not wait for it. */
-  #allows(): number | CarrelError {
+  #allows(waitedMs: number): number | CarrelError {
     const { retryAfterMs } = this.#breaker;
     if (retryAfterMs !== undefined) return leftAlone(this.#name, this.#breaker.report.failures, retryAfterMs);
-    // Its end is the end of the wait.
-    if (this.#breaker.probing) return Infinity;
-    const waitMs = Math.max(this.#pausedMs, this.#requests.waitMs(1), this.#tokens.waitMs(this.#expected));
-    return waitMs > this.#limits.waitMs ? tooLong(this.#limits, waitMs) : waitMs;
+    const waitMs = this.#waitMs;
+    if (waitMs === 0) return 0;
+    if (waitedMs + waitMs > this.#limits.waitMs) return tooLong(this.#limits, waitMs);
+    return waitMs > SOON_MS ? postponed({ ...this.#limits, retryAfterMs: waitMs }, this.#name) : waitMs;
+  }
+
+  get #waitMs(): number {
+    const { probingMs } = this.#breaker;
+    if (probingMs !== undefined) return probingMs < SOON_MS ? Math.ceil(SOON_MS - probingMs) : LOOK_MS;
+    return Math.max(this.#pausedMs, this.#requests.waitMs(1), this.#tokens.waitMs(this.#expected));
   }
 
   #begin(): Taken {
@@ -135,23 +168,31 @@ export class Provider implements Disposable {
     return { tokens, tell: this.#breaker.begin() };
   }
 
+  #callAll(): void {
+    this.#slots.serve();
+    const calls = new Set(this.#postponed);
+    for (const call of calls) call();
+  }
+
   #permit(slot: Slot, { tokens, tell }: Taken): Permit {
     let outcome: Outcome = 'unknown';
+    const found = (what: Outcome): void => {
+      const probing = this.#breaker.probingMs !== undefined;
+      tell(what);
+      if (probing && this.#breaker.probingMs === undefined) this.#callAll();
+    };
     return {
       limits: ({ requests: said, tokens: saidTokens }) => {
         if (said !== undefined) this.#requests.hear(said);
         if (saidTokens !== undefined) this.#tokens.hear(saidTokens);
       },
-      answered: () => {
-        tell('up');
-        this.#slots.serve();
-      },
+      answered: () => found('up'),
       ended: (how) => {
         outcome = outcomeOf(how);
         this.#settle(how, tokens);
       },
       [Symbol.dispose]: () => {
-        tell(outcome);
+        found(outcome);
         slot[Symbol.dispose]();
       },
     };

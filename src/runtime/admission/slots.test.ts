@@ -165,7 +165,7 @@ describe('what else must allow it', () => {
     verdict = 0;
     await clock.advance(1);
     expect(got).toEqual(['a']);
-    verdict = Infinity;
+    verdict = 500;
     const waits = slots.acquire(gated('b'), never());
     verdict = new CarrelError('provider_failed', 'shut');
     slots.serve();

@@ -25,8 +25,8 @@ export interface Asker {
   /** Somebody looks at it. */
   readonly looked: boolean;
   /**
-   * What else must allow it, asked when it is next and a slot is free. 0: it is taken. Else how long to wait, ms (`Infinity`: until
-   * `serve` is called), or why it is refused.
+   * What else must allow it, asked when it is next and a slot is free. 0: it is taken. Else how long to wait, ms, or why it is
+   * refused.
    */
   readonly take?: () => number | CarrelError;
 }
@@ -186,7 +186,7 @@ export class Slots implements Disposable {
 
   #serveIn(delayMs: number): void {
     this.#timer?.[Symbol.dispose]();
-    this.#timer = delayMs === Infinity ? undefined : this.#clock.after(delayMs, () => this.serve());
+    this.#timer = this.#clock.after(delayMs, () => this.serve());
   }
 
   #tooMany(): CarrelError {

@@ -1,9 +1,10 @@
-// Ask the model: one request, its answer shown as it comes, its end reported as a command. Never throws.
+// Ask the model: one request, its answer shown as it comes, its end reported as a command; nothing was asked when it is to come
+// again. Never throws.
 import { Linked } from '../../base/index.ts';
 import { CarrelError, costOf, toErrorInfo, type Usage } from '../../protocol/index.ts';
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
-import type { Permit } from '../admission/index.ts';
+import { postponement, type Permit, type Postponement } from '../admission/index.ts';
 import { fraction, type Scope } from '../scope.ts';
 import { Answer } from './answer.ts';
 import { prepareCalls } from './prepare.ts';
@@ -19,13 +20,23 @@ const ABANDON_MS = 2_000;
 /** What is asked for when the provider says that the context is too large for it. */
 const OVERFLOW_FACTOR = 0.5;
 
-export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise<EffectCommand> {
+interface Asking {
+  readonly signal: AbortSignal;
+  /** How long the provider took none of it before. */
+  readonly waitedMs: number;
+}
+
+export async function ask(
+  work: Work,
+  effect: Ask,
+  { signal, waitedMs }: Asking,
+): Promise<EffectCommand | Postponement> {
   const { scope, view } = work;
   const { step, attempt } = effect;
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
     const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
-    const firstMs = await stream(work, { effect, model, answer, signal });
+    const firstMs = await stream(work, { effect, model, answer, signal, waitedMs });
     if (answer.ending?.kind === 'finished') {
       const calls = await prepareCalls(work, answer);
       const { reason, usage } = answer.ending;
@@ -39,6 +50,8 @@ export async function ask(work: Work, effect: Ask, signal: AbortSignal): Promise
     }
     if (answer.ending === undefined) answer.add({ type: 'failed', failure: UNFINISHED });
   } catch (error) {
+    const later = postponement(error);
+    if (later !== undefined) return later;
     answer.add({ type: 'failed', failure: thrown(error) });
   }
   return failed(scope, effect, answer);
@@ -83,17 +96,17 @@ function failed(scope: Scope, { step, attempt }: Ask, answer: Answer): EffectCom
   return { type: 'step/failed', step, attempt, parts: answer.parts, error, ...optional };
 }
 
-interface Streaming {
+interface Streaming extends Asking {
   readonly effect: Ask;
   readonly model: Model;
   readonly answer: Answer;
-  readonly signal: AbortSignal;
 }
 
 /** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
 async function stream(work: Work, streaming: Streaming): Promise<number | undefined> {
-  const { model, answer, signal } = streaming;
-  using permit = await work.scope.admission.request(model.provider, work.view.id, signal);
+  const { model, answer, signal, waitedMs } = streaming;
+  const requester = { session: work.view.id, waitedMs };
+  using permit = await work.scope.admission.request(model.provider, requester, signal);
   let firstMs = await request(work, { ...streaming, permit }, 1);
   const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
   if (failure?.data?.['reason'] === 'context_overflow' && answer.parts.length === 0)
