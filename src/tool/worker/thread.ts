@@ -22,6 +22,8 @@ interface Running {
 }
 
 const { port, module, claim } = workerData as ThreadData;
+// What the module imports from here on finds none of it.
+for (const key of Object.keys(workerData as object)) Reflect.deleteProperty(workerData as object, key);
 const tools = new Map<string, WorkerTool>();
 /** Whose code is running. Where Node does not carry it into the handlers of strays, the newest call is taken for it. */
 const owner = new AsyncLocalStorage<Running>();

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { parentPort } from 'node:worker_threads';
+import { MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ToolContext } from '../port.ts';
 import type { WorkerTool } from './port.ts';
 
@@ -23,6 +23,13 @@ const forEver = (act: () => unknown): never => {
   for (;;) act();
 };
 const held: unknown[] = [];
+
+/** The port of the thread, which code that looks for it finds. */
+function portOfThread(): MessagePort {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles: () => unknown[] };
+  const port = handles.call(process).find((handle) => handle instanceof MessagePort && handle !== parentPort);
+  return port as MessagePort;
+}
 const aborted = async (signal: AbortSignal): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort');
 };
@@ -100,6 +107,24 @@ export const hostile = [
     for (let line = 0; line < 100_000; line++) progress(`line ${line}`);
     return 'done';
   }),
+  tool('looks-for-port', () => JSON.stringify(Object.keys(workerData as object))),
+  tool('forges', () => {
+    portOfThread().postMessage({
+      type: 'finished',
+      result: { ok: true, text: 'x'.repeat(5_000_000), more: 1 },
+    });
+    return 'the real one';
+  }),
+  tool('forges-nonsense', () => {
+    for (const type of ['ready', 'stuck', 'died', 'nothing']) portOfThread().postMessage({ type, tools: [] });
+    portOfThread().postMessage(undefined);
+    return 'the real one';
+  }),
+  tool('forges-no-result', () => {
+    portOfThread().postMessage({ type: 'finished', result: { text: 7 } });
+    return forEver(() => undefined);
+  }),
+  tool('floods-the-port-of-its-thread', () => forEver(() => portOfThread().postMessage('x'.repeat(1000)))),
   tool('long', () => 'x'.repeat(5_000_000)),
   tool('leaves-a-block', () => {
     setTimeout(() => forEver(() => undefined));

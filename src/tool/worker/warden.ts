@@ -13,10 +13,10 @@ import {
   type Report,
   type Request,
   type ThreadData,
-  type ThreadReport,
   type ThreadRequest,
 } from './messages.ts';
 import { describe } from './outcome.ts';
+import { Gate } from './gate.ts';
 
 /** How often memory is looked at, ms: what a thread can allocate meanwhile is what it can go over. */
 const LOOK_MS = 25;
@@ -24,7 +24,7 @@ const LOOK_MS = 25;
 const PROGRESS_MS = 100;
 /** How long a thread may take to take a call after an earlier one, ms. An idle one does so at once. */
 const TAKE_MS = 1000;
-/** Messages a tool may post to nobody. Nobody listens; this many is no mistake any more. */
+/** Messages of a tool during a call that are posted to nobody, or are no answer: this many is no mistake any more. */
 const STRAY_MESSAGES = 1000;
 
 function tell(report: Report): void {
@@ -41,6 +41,7 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(memoryBytes / 2 ** 20) },
   });
+  const gate = new Gate();
   let printed = '';
   let messages = 0;
   let taking: NodeJS.Timeout | undefined;
@@ -71,22 +72,31 @@ function begin({ module, memoryBytes }: Extract<Request, { type: 'begin' }>): vo
 
   worker.stdout.on('data', keep);
   worker.stderr.on('data', keep);
-  worker.on('message', () => {
+  const count = (): void => {
     if (++messages === STRAY_MESSAGES) die('it flooded its port with messages: return a result instead');
-  });
+  };
+  worker.on('message', count);
   worker.on('error', (error: Error & { code?: string }) => {
     die(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? memoryText(memoryBytes) : describe(error));
   });
   worker.once('exit', (code) => die(`it ended its thread with exit code ${code}: a tool returns instead`));
-  port.on('message', (report: ThreadReport) => {
-    if (report.type === 'progress')
-      setTimeout(() => port.postMessage({ type: 'shown' } satisfies ThreadRequest), PROGRESS_MS);
-    tell(report.type === 'finished' || report.type === 'threw' ? { ...report, printed } : report);
+  const shown = (): void => {
+    gate.shown();
+    port.postMessage({ type: 'shown' } satisfies ThreadRequest);
+  };
+  port.on('message', (message: unknown) => {
+    const report = gate.take(message);
+    if (report === undefined || report.type === 'stray') count();
+    if (report?.type === 'progress') setTimeout(shown, PROGRESS_MS);
+    if (report?.type === 'finished' || report?.type === 'threw') tell({ ...report, printed });
+    else if (report !== undefined) tell(report);
   });
   process.on('message', (request: Request) => {
     if (request.type === 'begin') return;
     if (request.type === 'run') {
       printed = '';
+      messages = 0;
+      gate.begin(request.call);
       offer(request);
     }
     port.postMessage(request);

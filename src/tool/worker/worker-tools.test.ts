@@ -156,6 +156,8 @@ describe('what code can do to itself', () => {
     ['exits', 'it ended its thread with exit code 7'],
     ['killed', 'its process was ended by SIGKILL'],
     ['floods-port', 'it flooded its port with messages'],
+    ['floods-the-port-of-its-thread', 'it flooded its port with messages'],
+    ['forges-no-result', 'it returned an object without ok and text'],
   ])('%s: it ends that call, and a process takes the next', async (name, message) => {
     await open({ processes: 1 });
     expect(await run(name)).toMatchObject({ ok: false, error: { code: 'tool_failed' }, retryable: false });
@@ -177,6 +179,18 @@ describe('what code can do to itself', () => {
     const result = await run('long', {}, { outputBytes: 1000 });
     expect(result).toMatchObject({ ok: true, cut: true });
     expect(result.text.length).toBeLessThanOrEqual(1000);
+  });
+
+  it('takes from code that finds the port of its thread no more than from any other', async () => {
+    await open({ processes: 1 });
+    expect(await run('looks-for-port')).toMatchObject({ text: '[]' });
+    const forged = await run('forges', {}, { outputBytes: 1000 });
+    expect(forged).toMatchObject({ ok: true, cut: true });
+    expect(forged.text.length).toBeLessThanOrEqual(1000);
+    expect(forged).not.toHaveProperty('more');
+    expect(await run('forges-nonsense')).toMatchObject({ ok: true, text: 'the real one' });
+    expect(await run('echo')).toMatchObject({ ok: true, text: expect.stringContaining('"args"') as string });
+    expect(faults).toEqual([]);
   });
 
   it('reports what a call left behind, as that call, and lets the next one be', async () => {
