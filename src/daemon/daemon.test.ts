@@ -27,20 +27,28 @@ async function serve(options: Partial<DaemonOptions> = {}): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-daemon-'));
   const home = homeAt(folder);
   const test = await openTestHost({ model: scriptedModel({ answers: () => [{ text: ['Hel', 'lo'] }] }) });
-  const daemon = await openDaemon({
+  const [clock, random] = [systemClock, systemRandom];
+  const opening = openDaemon({
     host: test.host,
     home,
     version: '1.2.3',
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     onFault: () => undefined,
     ...options,
   });
   const close = async (): Promise<void> => {
-    await daemon[Symbol.asyncDispose]();
+    await opening.then(
+      (daemon) => daemon[Symbol.asyncDispose](),
+      () => undefined, // nothing was opened
+    );
     await test[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   };
+  const daemon = await opening.catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const { url } = daemon.presence;
   return { daemon, test, home, url, token: ownerToken(home), [Symbol.asyncDispose]: close };
 }
