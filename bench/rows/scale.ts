@@ -163,7 +163,7 @@ async function resident(program: string): Promise<readonly Row[]> {
   const load = `${LOADED.toLocaleString('en')} sessions and ${String(STREAMS * TURNS)} turns`;
   const floor = { name: 'node -e 0', value: (await bareResident()) / MIB };
   const rows: Row[] = [];
-  for (const flags of [[], ['--max-semi-space-size=4']]) {
+  for (const flags of [[], ['--max-semi-space-size=4'], ['--optimize-for-size']]) {
     using home = scratch();
     await using server = await streamServer(DELTAS, 0);
     await using host = scaleHost({ program, home: home.path, url: server.url, flags });
