@@ -1,8 +1,9 @@
 // Every command of the command line, as data. Without Zod, which takes a third of the start of a command that only reads.
 import type { SessionSummary } from '../protocol/index.ts';
-import type { ArgumentSpec, CommandSpec, OptionSpec } from './invocation.ts';
+import { DAEMON_COMMANDS } from './daemon-specs.ts';
+import type { CommandSpec } from './invocation.ts';
+import { JSON_LINES, JSON_VALUE, SESSION, SETUP, TIMEOUT } from './spec-options.ts';
 
-const MODES = ['read', 'ask', 'edits', 'full'];
 export const STATUSES: readonly SessionSummary['status'][] = [
   'idle',
   'running',
@@ -10,32 +11,6 @@ export const STATUSES: readonly SessionSummary['status'][] = [
   'paused',
   'failed',
   'archived',
-];
-
-const SESSION: ArgumentSpec = {
-  name: '<session>',
-  summary: 'id, prefix of an id, name in this folder, or a name that only one folder has',
-};
-const JSON_VALUE: OptionSpec = { flags: '--json', summary: 'print one JSON value' };
-const JSON_LINES: OptionSpec = {
-  flags: '--json',
-  summary: 'print one JSON object a line: events, and frames of type "delta"',
-};
-const TIMEOUT: OptionSpec = {
-  flags: '--timeout <duration>',
-  summary: 'cancel the turn after this time (30s, 5m, 2h)',
-};
-
-/** Options of every command that makes a session. */
-const SETUP: readonly OptionSpec[] = [
-  {
-    flags: '-m, --model <provider/model>',
-    summary: 'the model; "auto" takes the configured one, else the first key found',
-  },
-  { flags: '--profile <name>', summary: 'the profile of a new session' },
-  { flags: '--cwd <folder>', summary: 'work in this folder instead of the current one' },
-  { flags: '--mode <mode>', summary: 'what needs no question', choices: MODES },
-  { flags: '--max-steps <count>', summary: 'model requests in one turn at most' },
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -288,40 +263,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'The numbers of a host are in its process alone; beside one that is another process, what is in use shows as "?" (null in JSON).',
     load: () => import('./commands/inspect.ts'),
   },
-  {
-    name: 'daemon',
-    summary: 'serve the sessions of this home to programs: a local socket, HTTP and WebSocket on loopback',
-    args: [{ name: '<action>', summary: 'what to do', choices: ['run', 'start', 'stop', 'status'] }],
-    options: [
-      { flags: '--port <port>', summary: 'of HTTP and WebSocket (default a free one)' },
-      { flags: '--address <address>', summary: 'a loopback address (default 127.0.0.1)' },
-      JSON_VALUE,
-    ],
-    details:
-      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start.',
-    load: () => import('./commands/daemon.ts'),
-  },
-  {
-    name: 'token',
-    summary: 'let programs in: make, list and take back tokens of the daemon',
-    args: [
-      { name: '<action>', summary: 'what to do', choices: ['create', 'list', 'revoke'] },
-      { name: '[name]', summary: 'of the token' },
-    ],
-    options: [
-      {
-        flags: '--scope <scope>',
-        summary: 'observe, prompt, approve or admin; may be repeated (default observe)',
-        repeatable: true,
-      },
-      { flags: '--session <id>', summary: 'for this session only; may be repeated', repeatable: true },
-      { flags: '--expires <duration>', summary: 'until when it counts (30m, 12h, 90d; default for good)' },
-      JSON_VALUE,
-    ],
-    details:
-      'A scope holds nothing of another: one that sends and looks has `--scope prompt --scope observe`.',
-    load: () => import('./commands/token.ts'),
-  },
+  ...DAEMON_COMMANDS,
   {
     name: 'doctor',
     summary: 'check this installation, each with a remedy',

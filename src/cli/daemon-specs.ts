@@ -1,0 +1,40 @@
+import type { CommandSpec } from './invocation.ts';
+import { JSON_VALUE } from './spec-options.ts';
+
+/** The daemon, and who may speak to it. */
+export const DAEMON_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'daemon',
+    summary: 'serve the sessions of this home to programs: a local socket, HTTP and WebSocket on loopback',
+    args: [{ name: '<action>', summary: 'what to do', choices: ['run', 'start', 'stop', 'status'] }],
+    options: [
+      { flags: '--port <port>', summary: 'of HTTP and WebSocket (default a free one)' },
+      { flags: '--address <address>', summary: 'a loopback address (default 127.0.0.1)' },
+      JSON_VALUE,
+    ],
+    details:
+      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start.',
+    load: () => import('./commands/daemon.ts'),
+  },
+  {
+    name: 'token',
+    summary: 'let programs in: make, list and take back tokens of the daemon',
+    args: [
+      { name: '<action>', summary: 'what to do', choices: ['create', 'list', 'revoke'] },
+      { name: '[name]', summary: 'of the token' },
+    ],
+    options: [
+      {
+        flags: '--scope <scope>',
+        summary: 'observe, prompt, approve or admin; may be repeated (default observe)',
+        repeatable: true,
+      },
+      { flags: '--session <id>', summary: 'for this session only; may be repeated', repeatable: true },
+      { flags: '--expires <duration>', summary: 'until when it counts (30m, 12h, 90d; default for good)' },
+      JSON_VALUE,
+    ],
+    details:
+      'A scope holds nothing of another: one that sends and looks has `--scope prompt --scope observe`.',
+    load: () => import('./commands/token.ts'),
+  },
+];
