@@ -84,6 +84,21 @@ const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   { minLength: 3, maxLength: 20 },
 );
 
+/** Two viewers join while the session falls asleep and wakes with a turn. */
+const JOINS_AS_IT_WAKES: readonly Act[] = [
+  { do: 'sleep' },
+  { do: 'watch', from: 0, slowness: 0 },
+  { do: 'step', times: 1 },
+  { do: 'watch', from: 0, slowness: 0 },
+  { do: 'send' },
+  { do: 'sleep' },
+  { do: 'send' },
+  { do: 'step', times: 3 },
+  { do: 'watch', from: 0, slowness: 0 },
+  { do: 'send' },
+  { do: 'send' },
+];
+
 class Play {
   readonly watchers: { readonly watcher: Watcher; readonly from: number }[] = [];
   readonly #test: TestHost;
@@ -176,7 +191,7 @@ describe('a viewer', () => {
         }
         expect((await journal(inner, session.id)).length).toBe(head);
       }),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[JOINS_AS_IT_WAKES]] },
     );
   });
 

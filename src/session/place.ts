@@ -46,8 +46,14 @@ export class Place {
     const end = frame.offset + frame.text.length;
     if (end <= seen || this.#ended.has(frame.part)) return undefined;
     this.parts.set(frame.part, end);
-    return frame.offset >= seen
-      ? frame
-      : { ...frame, offset: seen, text: frame.text.slice(seen - frame.offset) };
+    if (frame.offset >= seen && frame.seq >= this.seq) return frame;
+    // It may have waited while later events were read: it comes behind them now.
+    const offset = Math.max(frame.offset, seen);
+    return {
+      ...frame,
+      seq: Math.max(frame.seq, this.seq),
+      offset,
+      text: frame.text.slice(offset - frame.offset),
+    };
   }
 }
