@@ -90,6 +90,17 @@ describe('judge', () => {
     expect(await ask(name, { grants: [saved] })).toMatchObject({ kind });
   });
 
+  it.each<[string, 'allow' | 'ask']>([
+    ['src', 'allow'],
+    ['./src/../src/a.ts', 'allow'],
+    ['.', 'allow'],
+    ['src/a', 'ask'],
+    ['..', 'allow'],
+    ['../src', 'ask'],
+  ])('reads a relative path of a grant, %s, from the folder of the session', async (path, kind) => {
+    expect(await ask('write', { grants: [{ tool: 'write', scope: 'path', path }] })).toMatchObject({ kind });
+  });
+
   it('takes a grant of a command for this exact command only', async () => {
     const grants: Grant[] = [{ tool: 'exec', scope: 'path', path: 'npm test' }];
     expect(await ask('exec', { grants })).toMatchObject({ kind: 'allow' });

@@ -1,5 +1,6 @@
 // Nothing runs without a permission. The order is the policy: rules that deny come first and nothing outranks them, then
 // what the mode never offers, then what it lets through, then what a human allowed before; else a human is asked.
+import { resolve } from 'node:path';
 import { oneLine } from '../base/index.ts';
 import { codeOf, type Grant, type Mode } from '../protocol/index.ts';
 import { denyRules } from './deny.ts';
@@ -95,12 +96,12 @@ function allowedByMode(mode: Mode, { tool, places }: Judged): string | undefined
   return undefined;
 }
 
-/** `once` covers nothing but the call it was given for, which is not judged again. */
+/** `once` covers nothing but the call it was given for, which is not judged again. A relative path is one of the session's folder. */
 function covers(grant: Grant, { tool, intent, places }: Judged): boolean {
   if (grant.tool !== tool.name || grant.scope === 'once') return false;
   if (grant.scope !== 'path') return true;
   const { path } = grant;
   if (path === undefined) return false;
   if (intent.command !== undefined) return intent.command === path;
-  return places.length > 0 && places.every((place) => isInside(path, place.path));
+  return places.length > 0 && places.every((place) => isInside(resolve(place.root, path), place.path));
 }
