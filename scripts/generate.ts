@@ -2,8 +2,11 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configJsonSchema } from '../src/config/index.ts';
+import { asyncApi } from './generate/asyncapi.ts';
 import { docComments } from './generate/comments.ts';
+import { asyncApiProblems, openRpcProblems } from './generate/conform.ts';
 import { cliPage, settingsPage } from './generate/manuals.ts';
+import { openRpc } from './generate/openrpc.ts';
 import { commandsPage, errorsPage, eventsPage, methodsPage, shapesPage } from './generate/pages.ts';
 import { commandsSchema, eventsSchema } from './generate/schemas.ts';
 
@@ -23,10 +26,15 @@ function describe(name: string, owner?: string): string | undefined {
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
+const specifications = { openrpc: openRpc(version, describe), asyncapi: asyncApi(version, describe) };
+
 const FILES: Readonly<Record<string, string>> = {
   'schemas/events.schema.json': json(eventsSchema),
   'schemas/commands.schema.json': json(commandsSchema),
   'schemas/config.schema.json': json(configJsonSchema()),
+  'schemas/openrpc.json': json(specifications.openrpc),
+  'schemas/asyncapi.json': json(specifications.asyncapi),
   'events.md': eventsPage(describe),
   'commands.md': commandsPage(describe),
   'methods.md': methodsPage(describe),
@@ -46,6 +54,13 @@ const stale = Object.entries(FILES)
 const extra = globSync(`${FOLDER}/**/*.{md,json}`).filter(
   (path) => !(path.slice(FOLDER.length + 1) in FILES),
 );
+
+const wrong = [
+  ...openRpcProblems(specifications.openrpc).map((problem) => `openrpc.json${problem}`),
+  ...asyncApiProblems(specifications.asyncapi).map((problem) => `asyncapi.json${problem}`),
+];
+for (const problem of wrong) console.error(problem);
+if (wrong.length > 0) process.exitCode = 1;
 
 if (process.argv.includes('--check')) {
   for (const { path } of stale) console.error(`${path}: stale; run npm run generate`);

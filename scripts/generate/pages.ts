@@ -47,7 +47,7 @@ export function commandsPage(describe: Describe): string {
 export function methodsPage(describe: Describe): string {
   return page(
     'Methods',
-    'What a program asks of the [daemon](../guides/daemon.md), as JSON-RPC 2.0. An error carries its code in `data.code`; the number is one of [errors](errors.md), or one that JSON-RPC has itself. A token needs the scope of a method by name: `admin` alone sends nothing. The same command with the same `id` gives the stored reply; ids are of the token that was used.',
+    'What a program asks of the [daemon](../guides/daemon.md), as JSON-RPC 2.0. An error carries its code in `data.code`; the number is one of [errors](errors.md), or one that JSON-RPC has itself. A token needs the scope of a method by name: `admin` alone sends nothing. The same command with the same `id` gives the stored reply; ids are of the token that was used. For programs: [OpenRPC](schemas/openrpc.json), and what travels which way as [AsyncAPI](schemas/asyncapi.json).',
     table(
       ['method', 'scope'],
       methodSchemas.map(({ name, scope }) => [`[\`${name}\`](#${anchor(name)})`, `\`${scope}\``]),

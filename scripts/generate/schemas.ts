@@ -15,6 +15,8 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly additionalProperties?: Schema | boolean;
   readonly $defs?: Readonly<Record<string, Schema>>;
+  /** What draft 7 calls `$defs`. */
+  readonly definitions?: Readonly<Record<string, Schema>>;
 }
 
 const { COMMANDS, CommandId, CONNECTION_METHODS, EVENTS, eventSchema, METHODS } = protocol;

@@ -20,6 +20,7 @@ export type DeltaFrame = z.infer<typeof DeltaFrame>;
 
 /** What a viewer sees: events, each once and in order, and the frames of open parts between them. */
 export type ViewItem = SessionEvent | DeltaFrame;
+export const ViewItem = z.custom<ViewItem>((value) => typeof value === 'object' && value !== null);
 
 /** A place in a journal. `hash` is the first 8 bytes (hex) of the hash of event `seq`; empty at `seq` 0. `parts` are the offsets seen of open parts. */
 export const Cursor = z.object({

@@ -46,17 +46,25 @@ export {
   Frame,
   isKnownEvent,
   Outcome,
+  SessionEvent,
 } from './events/index.ts';
-export type { EventData, EventOf, EventType, SessionEvent } from './events/index.ts';
-export { Cursor, DeltaFrame } from './frames.ts';
-export type { ViewItem } from './frames.ts';
+export type { EventData, EventOf, EventType } from './events/index.ts';
+export { Cursor, DeltaFrame, ViewItem } from './frames.ts';
 export { CommandReply, COMMANDS, MAX_INPUT_BYTES } from './commands.ts';
 export type { Command, CommandOf, CommandType } from './commands.ts';
 export { FollowFrom, InboxItem, isMethod, METHODS, SessionPage, TokenScope } from './methods.ts';
 export type { Method, ParamsOf, ResultOf } from './methods.ts';
 export type { Link } from './link.ts';
-export { CONNECTION_METHODS, fromRpcError, PROTOCOL_VERSION, RpcRequest, toRpcError } from './rpc.ts';
-export type { ConnectionMethod, RpcError, RpcId, RpcNotifications, RpcResponse } from './rpc.ts';
+export {
+  CONNECTION_METHODS,
+  fromRpcError,
+  NOTIFICATIONS,
+  PROTOCOL_VERSION,
+  RpcError,
+  RpcRequest,
+  toRpcError,
+} from './rpc.ts';
+export type { ConnectionMethod, RpcId, RpcNotifications, RpcResponse } from './rpc.ts';
 export type {
   CallPart,
   FilePart,

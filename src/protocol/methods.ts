@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Budget } from './budget.ts';
 import { CommandReply, COMMANDS } from './commands.ts';
-import type { SessionEvent } from './events/index.ts';
+import { SessionEvent } from './events/index.ts';
 import { Tags } from './events/session.ts';
 import { Cursor } from './frames.ts';
 import { CallId, CommandId, PartId, SessionId, SessionName } from './ids.ts';
@@ -26,9 +26,6 @@ function command<S extends z.core.$ZodLooseShape>(body: z.ZodObject<S, z.core.$s
     result: CommandReply,
   };
 }
-
-/** An event as it is kept: of a type that this version knows, or of a later one. */
-const EventShape = z.custom<SessionEvent>((value) => typeof value === 'object' && value !== null);
 
 const one = z.strictObject({ session: SessionId });
 
@@ -104,7 +101,7 @@ export const METHODS = {
   'session/events': {
     scope: 'observe',
     params: one.extend({ after: z.int().nonnegative(), limit: z.int().positive().max(MAX_PAGE) }),
-    result: z.array(EventShape).readonly(),
+    result: z.array(SessionEvent).readonly(),
   },
   /** The place behind event `seq` (default: the newest). */
   'session/cursor': {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ErrorInfo } from './errors.ts';
 import { ERRORS, isErrorCode } from './errors.ts';
-import type { ViewItem } from './frames.ts';
+import { ViewItem } from './frames.ts';
 import { SessionId } from './ids.ts';
 import { FollowFrom, TokenScope } from './methods.ts';
 
@@ -28,6 +28,8 @@ export interface RpcError {
   /** `code` is the identity of the error. */
   readonly data?: { readonly code: ErrorInfo['code'] } & ErrorInfo['data'];
 }
+
+export const RpcError = z.custom<RpcError>((value) => typeof value === 'object' && value !== null);
 
 export type RpcResponse =
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
@@ -61,14 +63,19 @@ export const CONNECTION_METHODS = {
 export type ConnectionMethod = keyof typeof CONNECTION_METHODS;
 
 /** What a host sends without being asked. */
-export interface RpcNotifications {
-  readonly 'follow/items': { readonly subscription: string; readonly items: readonly ViewItem[] };
+export const NOTIFICATIONS = {
+  /** What there is to see: history first, then live, each event once and in order. */
+  'follow/items': z.object({ subscription: z.string(), items: z.array(ViewItem).readonly() }),
   /**
    * Nothing more comes: the session was erased, or the reader asked for it. With an `error` for any other reason; one to be repeated
    * later says that the reader may follow again from its place.
    */
-  readonly 'follow/ended': { readonly subscription: string; readonly error?: RpcError };
-}
+  'follow/ended': z.object({ subscription: z.string(), error: RpcError.optional() }),
+} as const;
+
+export type RpcNotifications = {
+  readonly [K in keyof typeof NOTIFICATIONS]: z.infer<(typeof NOTIFICATIONS)[K]>;
+};
 
 export function toRpcError({ code, message, data }: ErrorInfo): RpcError {
   return { code: ERRORS[code].rpc, message, data: { ...data, code } };

@@ -57,6 +57,8 @@ export type EventOf<T extends EventType> = {
 }[T];
 
 export type SessionEvent = EventOf<EventType>;
+/** An event as it is kept: of a type that this version knows, or of a later one. */
+export const SessionEvent = z.custom<SessionEvent>((value) => typeof value === 'object' && value !== null);
 
 /** The schema of one event as it crosses a wire or a file; unknown fields are dropped. */
 export function eventSchema<T extends EventType>(type: T) {

@@ -1,0 +1,147 @@
+// One example for each method and message of the protocol: what the published specifications show, and what their tests check.
+import type {
+  CommandReply,
+  ConnectionMethod,
+  Cursor,
+  DeltaFrame,
+  Method,
+  ParamsOf,
+  ResultOf,
+  RpcNotifications,
+  SessionEvent,
+  SessionSummary,
+} from '../../src/protocol/index.ts';
+
+const session = 'ses_01jcv8m2k4qzt6x9w3n5p7r1a0';
+const call = 'cal_4_0';
+const turn = 'trn_2';
+const by = { kind: 'user' } as const;
+const one = { session };
+
+const row: SessionSummary = {
+  session,
+  owner: 'local',
+  name: 'desk',
+  folder: '/home/ada/project',
+  status: 'idle',
+  profile: 'default',
+  model: 'local/qwen3',
+  mode: 'ask',
+  tags: { ticket: '42' },
+  createdAt: 1_764_000_000_000,
+  updatedAt: 1_764_000_004_200,
+  seq: 9,
+  turns: 1,
+  messages: 2,
+  queued: 0,
+  held: 0,
+  waiting: 0,
+  usage: { input: 120, output: 9 },
+  open: false,
+};
+const reply: CommandReply = { session, seq: 5, turn };
+const cursor: Cursor = { seq: 9, hash: '0123456789abcdef' };
+const event: SessionEvent = {
+  session,
+  seq: 8,
+  at: 1_764_000_004_100,
+  v: 1,
+  type: 'text.ended',
+  turn,
+  step: 'stp_4',
+  data: { part: 'prt_4_0', text: 'Hello.' },
+};
+const frame: DeltaFrame = {
+  type: 'delta',
+  session,
+  seq: 7,
+  step: 'stp_4',
+  part: 'prt_4_0',
+  kind: 'text',
+  offset: 0,
+  text: 'Hel',
+};
+
+interface Example<P, R> {
+  readonly params: P;
+  readonly result: R;
+}
+
+export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, ResultOf<M>> } = {
+  'session/create': {
+    params: { folder: '/home/ada/project', name: 'desk', tags: { ticket: '42' }, key: 'ticket-42' },
+    result: row,
+  },
+  'session/list': {
+    params: { limit: 50, status: ['waiting', 'idle'] },
+    result: { sessions: [row], hidden: 0 },
+  },
+  'session/get': { params: one, result: row },
+  'session/children': { params: one, result: [] },
+  'session/events': { params: { session, after: 7, limit: 100 }, result: [event] },
+  'session/cursor': { params: one, result: cursor },
+  'session/erase': { params: one, result: { head: '0123456789abcdef' } },
+  'inbox/list': {
+    params: {},
+    result: [
+      {
+        session,
+        name: 'desk',
+        folder: '/home/ada/project',
+        lineage: [],
+        call,
+        tool: 'write',
+        summary: 'write notes.txt',
+        why: 'the mode asks before it writes',
+        requestedAt: 1_764_000_004_000,
+        expiresAt: 1_764_604_804_000,
+      },
+    ],
+  },
+  'host/inspect': { params: {}, result: { live: 1, viewers: 2 } },
+  'input/send': {
+    params: { session, id: 'cmd_hello', text: 'Hello', source: by, delivery: 'queue' },
+    result: reply,
+  },
+  'input/withdraw': { params: { session, command: 'cmd_hello' }, result: reply },
+  'turn/cancel': { params: { session, by, turn, reason: 'enough' }, result: reply },
+  'turn/continue': { params: { session, by }, result: reply },
+  'approval/resolve': {
+    params: { session, call, decision: 'allow', scope: 'once', by },
+    result: { ...reply, call },
+  },
+  'context/add': { params: { session, text: 'Today is a holiday.', role: 'note' }, result: reply },
+  'budget/raise': { params: { session, scope: 'session', measure: 'usd', to: 2, by }, result: reply },
+  'session/rename': { params: { session, name: 'bench' }, result: reply },
+  'session/tag': { params: { session, tags: { ticket: '43' } }, result: reply },
+  'session/configure': { params: { session, change: { mode: 'edits' } }, result: reply },
+  'session/archive': { params: one, result: reply },
+  'session/restore': { params: one, result: reply },
+  'session/revive': { params: one, result: reply },
+};
+
+const subscription = 'sub_1';
+
+export const CONNECTION_EXAMPLES: Readonly<Record<ConnectionMethod, Example<object, object>>> = {
+  'connection/open': {
+    params: { protocol: 1, token: 'crl_…', client: { name: 'bot', version: '1.0.0' } },
+    result: {
+      protocol: 1,
+      server: { name: 'carrel', version: '0.1.0', pid: 4242 },
+      identity: { name: 'bot', scopes: ['observe', 'prompt'] },
+    },
+  },
+  'connection/ping': { params: {}, result: {} },
+  'session/follow': { params: { session, after: 7 }, result: { subscription } },
+  'follow/stop': { params: { subscription }, result: {} },
+};
+
+export const NOTIFICATION_EXAMPLES: RpcNotifications = {
+  'follow/items': { subscription, items: [frame, event] },
+  'follow/ended': {
+    subscription,
+    error: { code: -32_018, message: 'the daemon is stopping', data: { code: 'host_unavailable' } },
+  },
+};
+
+export const STREAM_EXAMPLES = { event, frame } as const;
