@@ -11,6 +11,7 @@ import {
   Supervisor,
   TextBlobs,
   Watchdog,
+  type Fact,
   type Scope,
 } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
@@ -86,6 +87,7 @@ class NearHost implements Host {
       grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
       memoryBytes: options.memoryBytes ?? (() => process.memoryUsage.rss()),
+      observe: (fact) => this.#observed(fact),
       fault: (what, error, session) => this.#report(what, error, session),
     };
     const supervisor = new Supervisor(this.#scope, limits);
@@ -101,7 +103,10 @@ class NearHost implements Host {
 
   async create(options: CreateOptions, identity = this.#scope.owner): Promise<SessionHandle> {
     this.#open();
+    const { clock, observe } = this.#scope;
+    const began = clock.monotonic();
     const created = await createSession(this.#scope, this.#options.profiles, { options, identity });
+    if (created.kind === 'new') observe({ type: 'created', tookMs: clock.monotonic() - began });
     if (created.kind === 'new' && this.#supervisor.hasRoom) this.#supervisor.adopt(created.decided.state, 1);
     return this.#handle(created.kind === 'new' ? created.decided.state.session : created.session);
   }
@@ -131,7 +136,11 @@ class NearHost implements Host {
       blobs.forget();
       // Appends that name a text written before are on their way now; later ones write it again, and so keep it.
       await setImmediate();
-      return store.erase(owner, id);
+      const { clock, observe } = this.#scope;
+      const began = clock.monotonic();
+      const erased = await store.erase(owner, id);
+      observe({ type: 'erased', tookMs: clock.monotonic() - began });
+      return erased;
     });
   }
 
@@ -145,6 +154,10 @@ class NearHost implements Host {
       return position === undefined ? row : { ...row, position };
     });
     return { ...page, sessions };
+  }
+
+  counts(): ReturnType<Host['counts']> {
+    return this.#scope.store.counts(this.#scope.owner);
   }
 
   async children(id: string): Promise<readonly SessionSummary[]> {
@@ -217,6 +230,15 @@ class NearHost implements Host {
   #report(what: string, error: unknown, session: string | undefined): void {
     try {
       this.#options.onFault?.({ what, error, ...(session === undefined ? {} : { session }) });
+    } catch {
+      this.#supervisor.listenerFaults++;
+    }
+  }
+
+  /** Whoever measures disturbs nothing either. */
+  #observed(fact: Fact): void {
+    try {
+      this.#options.observe?.(fact);
     } catch {
       this.#supervisor.listenerFaults++;
     }

@@ -3,7 +3,14 @@ export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
 export { readInbox } from './inbox.ts';
 export { nearLink, type NearLinkOptions } from './link.ts';
-export { checkList, type ListCheck } from '../runtime/index.ts';
+export {
+  checkList,
+  type Asked,
+  type Committed,
+  type Fact,
+  type ListCheck,
+  type Observe,
+} from '../runtime/index.ts';
 export {
   createMemoryStore,
   openSqliteReader,

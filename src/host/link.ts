@@ -99,7 +99,7 @@ class NearLink implements Link {
       'session/cursor': async ({ session, seq }) => (await host.session(session)).cursor(seq),
       'session/erase': ({ session }) => host.erase(session),
       'inbox/list': () => host.inbox(),
-      'host/inspect': () => Promise.resolve({ ...host.inspect() }),
+      'host/inspect': async () => ({ ...host.inspect(), counts: await host.counts() }),
     };
   }
 

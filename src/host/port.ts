@@ -16,8 +16,8 @@ import type {
   Scope,
 } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
-import type { AdmissionLimits, AdmissionReport, Rates } from '../runtime/index.ts';
-import type { ListQuery, SessionPage, Store } from '../store/index.ts';
+import type { AdmissionLimits, AdmissionReport, Observe, Rates } from '../runtime/index.ts';
+import type { ListQuery, SessionPage, StatusCounts, Store } from '../store/index.ts';
 import type { Tools } from '../tool/index.ts';
 
 /** Bounds of one host. */
@@ -57,6 +57,8 @@ export interface HostOptions {
   readonly random?: Random;
   /** Resident memory of the process; default what the system says. */
   readonly memoryBytes?: () => number;
+  /** Hears facts to be measured: one for a commit, a request, an append; never one for streaming text. */
+  readonly observe?: Observe;
   /** Faults that nobody waits for: a listener that throws, a sleeper that cannot wake. Never called with a secret. */
   readonly onFault?: (fault: {
     readonly what: string;
@@ -152,6 +154,8 @@ export interface Host extends AsyncDisposable {
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
   /** The sessions that it spawned, oldest first; `not_found` when there is no such session. */
   children(id: string): Promise<readonly SessionSummary[]>;
+  /** Sessions by status. */
+  counts(): Promise<StatusCounts>;
   inbox(): Promise<readonly InboxItem[]>;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
   inspect(): HostReport;

@@ -10,7 +10,7 @@ import {
   type SessionEvent,
 } from '../protocol/index.ts';
 import { evolve, type AnyCommand, type Conversation, type SessionState } from '../session/index.ts';
-import type { AppendResult, TailChunk } from '../store/index.ts';
+import type { AppendGroup, AppendResult, TailChunk } from '../store/index.ts';
 import { AtWork } from './at-work.ts';
 import { concernsParent } from './children/moved.ts';
 import type { Others } from './children/others.ts';
@@ -208,7 +208,7 @@ export class Actor implements SessionView {
       chunks = this.#tail.takeChunks(pending.flatMap(({ decided }) => endedParts(decided.events)));
       const groups = this.#groups.make(pending, chunks, this.#state.seq);
       if (groups.length === 0) return;
-      results = await this.#scope.store.append(groups);
+      results = await this.#append(groups);
       this.#patience.reset();
     } catch (error) {
       this.#tail.unsave(chunks);
@@ -222,6 +222,19 @@ export class Actor implements SessionView {
     // Text behind a command that was not taken waits again, as that did; nothing else keeps it out but another writer.
     if (whole || written?.kind !== 'conflict') throw lost(written);
     this.#tail.unsave(chunks);
+  }
+
+  async #append(groups: readonly AppendGroup[]): Promise<readonly AppendResult[]> {
+    const { clock, observe, store } = this.#scope;
+    const began = clock.monotonic();
+    try {
+      const results = await store.append(groups);
+      observe({ type: 'appended', tookMs: clock.monotonic() - began });
+      return results;
+    } catch (error) {
+      observe({ type: 'appended', tookMs: clock.monotonic() - began, error: codeOf(error) });
+      throw error;
+    }
   }
 
   /** A turn that is open goes on with its own texts when new ones cannot be written, so that it can be cancelled and answered. */
@@ -304,6 +317,7 @@ export class Actor implements SessionView {
     for (const part of endedParts(events)) this.#tail.end(part);
     saveGrants(this.#scope, events);
     this.#hub.publish(events);
+    this.#scope.observe({ type: 'committed', before, events, state });
     if (state.parent !== undefined && concernsParent(before, events, state))
       this.#others.childMoved(state.parent, this.id);
   }

@@ -34,6 +34,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   #look: Disposable | undefined;
   /** What was written before the viewer was attached. */
   #past: AsyncGenerator<readonly ViewItem[]> | undefined;
+  #attachedAt = 0;
   #over = false;
 
   constructor(watched: Watched, { cursor, signal, after = 0, parts = {} }: FollowOptions) {
@@ -53,6 +54,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
           const page = await this.#past.next();
           if (page.done !== true) return page;
           this.#past = undefined;
+          this.#joined();
         }
         const items = await viewer.take();
         if (items.length > 0) return { done: false, value: this.#show(items) };
@@ -82,8 +84,14 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
     this.#look ??= scope.admission.look(session);
     this.#viewer = supervisor.hub(session).watch();
     this.#signal?.addEventListener('abort', this.#leave, { once: true });
+    this.#attachedAt = scope.clock.monotonic();
     this.#past = catchUp(this.#watched, this.#place);
     return this.#viewer;
+  }
+
+  #joined(): void {
+    const { clock, observe } = this.#watched.scope;
+    observe({ type: 'opened', tookMs: clock.monotonic() - this.#attachedAt });
   }
 
   /** It gives nothing any more: it fell behind, and another begins from its place, or it is closed. */

@@ -17,6 +17,7 @@ export { follow, Following, type FollowOptions } from './follow.ts';
 export { frameOf } from './frame.ts';
 export { bodyHash } from './body-hash.ts';
 export { generateName } from './names.ts';
+export type { Appended, Asked, Committed, Fact, Observe, Timed } from './observe.ts';
 export { openSessions } from './open-sessions.ts';
 export { checkList, type ListCheck } from './rebuild.ts';
 export { Supervisor } from './supervisor.ts';

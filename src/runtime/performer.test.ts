@@ -97,6 +97,7 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
     admission: admission,
     grants: () => [],
     saveGrant: () => Promise.resolve(),
+    observe: () => undefined,
     fault: (what) => faults.push(what),
   };
   const empty = emptyState('ses_1');

@@ -8,6 +8,7 @@ import type { Admission } from './admission/index.ts';
 import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
 import type { Frames } from './frames.ts';
+import type { Observe } from './observe.ts';
 import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
@@ -30,6 +31,8 @@ export interface Scope {
   readonly saveGrant: (grant: Grant) => Promise<void>;
   /** Resident memory of the process. */
   readonly memoryBytes: () => number;
+  /** Hears what is measured. */
+  readonly observe: Observe;
   /** Something failed that nobody waits for. */
   readonly fault: (what: string, error: unknown, session?: string) => void;
 }

@@ -203,6 +203,8 @@ export class Supervisor implements Others {
   /** `before` is what must have ended. */
   async #load(session: string, before: Promise<unknown> = Promise.resolve()): Promise<Actor> {
     await before;
+    const { clock, observe } = this.#scope;
+    const began = clock.monotonic();
     if (this.#live.size > this.#limits.liveSessions) await this.#residency.makeRoom();
     const { recovery, ...loaded } = await load(this.#scope, session);
     await publishMissed(this.#scope, this.hub(session), loaded.state);
@@ -212,6 +214,7 @@ export class Supervisor implements Others {
     await Promise.all(first.map((command) => actor.submit(command)));
     this.#crashes.written(session);
     actor.wake();
+    observe({ type: 'woken', tookMs: clock.monotonic() - began });
     const { parent } = actor.state;
     if (parent !== undefined && endedUnseen(actor.state)) this.childMoved(parent, session);
     return actor;
@@ -255,6 +258,8 @@ export class Supervisor implements Others {
   }
 
   async #finish(session: string, { actor, ready }: Live): Promise<void> {
+    const { clock, observe } = this.#scope;
+    const began = clock.monotonic();
     try {
       const ending = ready ?? (await actor);
       await ending.close();
@@ -263,6 +268,7 @@ export class Supervisor implements Others {
       else if (at !== undefined && !this.#closed) this.#due.expect(session, at);
       this.#scope.conversations.take(session);
       await this.#scope.store.release(session, ending.fence);
+      observe({ type: 'slept', tookMs: clock.monotonic() - began });
     } catch (error) {
       if (!this.#closed || codeOf(error) !== 'cancelled')
         this.#scope.fault('a session could not be put to sleep', error, session);

@@ -365,6 +365,16 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         }
       });
 
+      it('counts by status, and nothing of another owner', async () => {
+        const all = (await store.list({ owner: OWNER, limit: 9 })).sessions.map(({ status }) => status);
+        const counts = Object.fromEntries(
+          [...new Set(all)].map((status) => [status, all.filter((one) => one === status).length]),
+        );
+        expect(await store.counts(OWNER)).toEqual(counts);
+        expect(all.length).toBeGreaterThan(new Set(all).size);
+        expect(await store.counts('nobody')).toEqual({});
+      });
+
       it('goes on where the page before ended', async () => {
         const seen: string[] = [];
         let after: string | undefined;

@@ -9,6 +9,7 @@ export type {
   ListQuery,
   SessionPage,
   Snapshot,
+  StatusCounts,
   Store,
   StoredCommand,
   StoreReader,

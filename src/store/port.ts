@@ -105,6 +105,9 @@ export interface SessionPage {
   readonly hidden: number;
 }
 
+/** How many sessions are in which status; a status of none may be left out. */
+export type StatusCounts = Readonly<Partial<Record<SessionSummary['status'], number>>>;
+
 /** Sessions whose `wakeAt` is behind `after` (else any) and has come by `now`; those with open work too when `open` is set. */
 export interface DueQuery {
   readonly now: number;
@@ -136,6 +139,7 @@ export interface StoreReader extends AsyncDisposable {
   heads(owner: string, sessions: readonly string[]): Promise<readonly Head[]>;
   summary(owner: string, session: string): Promise<SessionSummary | undefined>;
   list(query: ListQuery): Promise<SessionPage>;
+  counts(owner: string): Promise<StatusCounts>;
   getBlob(id: string): Promise<Uint8Array | undefined>;
 }
 

@@ -64,6 +64,7 @@ class PlannedStore implements FaultyStore {
   readonly heads = this.#planned('heads');
   readonly summary = this.#planned('summary');
   readonly list = this.#planned('list');
+  readonly counts = this.#planned('counts');
   readonly getBlob = this.#planned('getBlob');
 
   get dead(): Promise<void> {

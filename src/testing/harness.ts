@@ -45,6 +45,7 @@ export interface TestHostOptions {
   readonly grants?: Grant[];
   /** Resident memory of the process; default little. */
   readonly memoryBytes?: () => number;
+  readonly observe?: HostOptions['observe'];
 }
 
 export interface TestHost extends AsyncDisposable {
@@ -92,7 +93,8 @@ function kept(grants: Grant[]): Pick<HostOptions, 'grants' | 'saveGrant'> {
 
 /** Disposing closes the host, and with it the store, and removes the folder. */
 export async function openTestHost(options: TestHostOptions = {}): Promise<TestHost> {
-  const { store = createMemoryStore(), clock = manualClock(), tools = [], limits, recover, grants } = options;
+  const { store = createMemoryStore(), clock = manualClock(), tools = [] } = options;
+  const { limits, recover, grants, observe } = options;
   const model = options.model ?? scriptedModel({ answers: options.answers ?? [] });
   const folder = await mkdtemp(join(tmpdir(), 'carrel-test-'));
   const faults: TestHost['faults'][number][] = [];
@@ -105,6 +107,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     onFault: (fault) => faults.push(fault),
     ...(limits === undefined ? {} : { limits }),
     ...(grants === undefined ? {} : kept(grants)),
+    ...(observe === undefined ? {} : { observe }),
     memoryBytes: options.memoryBytes ?? (() => 0),
     ...(recover === undefined ? {} : { recover }),
   });

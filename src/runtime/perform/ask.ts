@@ -5,8 +5,9 @@ import { CarrelError, costOf, toErrorInfo, type Usage } from '../../protocol/ind
 import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
 import { postponement, type Permit, type Postponement } from '../admission/index.ts';
+import type { Asked } from '../observe.ts';
 import { fraction, type Scope } from '../scope.ts';
-import { Answer } from './answer.ts';
+import { Answer, type Ending } from './answer.ts';
 import { prepareCalls } from './prepare.ts';
 import { buildRequest } from './request.ts';
 import { reserved } from './reserve.ts';
@@ -129,6 +130,7 @@ async function request(
   const { modelSilenceMs } = view.state.profile.limits;
   using stop = new Linked(signal);
   const startedAt = scope.clock.monotonic();
+  const startedOn = scope.clock.now();
   let firstMs: number | undefined;
   let answered = false;
   using watch = new SilenceWatch(scope.clock, modelSilenceMs, () =>
@@ -152,7 +154,41 @@ async function request(
     const failure = signal.aborted ? cancelled(signal) : silence(model, modelSilenceMs);
     answer.add({ type: 'failed', failure });
   }
+  const tookMs = scope.clock.monotonic() - startedAt;
+  tell(work, { effect, model, answer }, { startedAt: startedOn, tookMs, firstMs });
   return firstMs;
+}
+
+/** Says how one request went. */
+function tell(
+  { scope, view }: Work,
+  { effect, model, answer }: Pick<Streaming, 'effect' | 'model' | 'answer'>,
+  { startedAt, tookMs, firstMs }: Pick<Asked, 'startedAt' | 'tookMs'> & { firstMs: number | undefined },
+): void {
+  const { ending = { kind: 'failed', failure: UNFINISHED } } = answer;
+  const { step, attempt } = effect;
+  const turn = view.state.turn?.id;
+  scope.observe({
+    type: 'asked',
+    session: view.id,
+    step,
+    attempt,
+    provider: model.provider,
+    model: model.id.slice(model.provider.length + 1),
+    startedAt,
+    tookMs,
+    ...(turn === undefined ? {} : { turn }),
+    ...(firstMs === undefined ? {} : { firstMs }),
+    ...(ending.kind === 'failed' ? { error: ending.failure.code } : { answer: answerOf(model, ending) }),
+  });
+}
+
+function answerOf(
+  model: Model,
+  { reason, usage }: Extract<Ending, { kind: 'finished' }>,
+): NonNullable<Asked['answer']> {
+  const cost = costOfAnswer(model, usage);
+  return { reason, usage, ...(cost === undefined ? {} : { cost }) };
 }
 
 function silence(model: Model, limitMs: number): ModelFailure {

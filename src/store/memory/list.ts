@@ -1,7 +1,7 @@
 import type { SessionSummary } from '../../protocol/index.ts';
 import type { Row } from '../encode.ts';
 import { placeOf, placeToken, type ListPlace } from '../listing.ts';
-import type { DueQuery, ListQuery, SessionPage } from '../port.ts';
+import type { DueQuery, ListQuery, SessionPage, StatusCounts } from '../port.ts';
 import type { MemorySession } from './data.ts';
 
 type Entry = ListPlace & { readonly row: Row };
@@ -21,6 +21,13 @@ export function listPage(sessions: ReadonlyMap<string, MemorySession>, query: Li
     hidden: own.length - matching.length,
     ...(last !== undefined && rest.length > page.length ? { next: placeToken(last) } : {}),
   };
+}
+
+export function countSessions(sessions: ReadonlyMap<string, MemorySession>, owner: string): StatusCounts {
+  const counts: Record<string, number> = {};
+  for (const kept of sessions.values())
+    if (kept.owner === owner) counts[kept.row.status] = (counts[kept.row.status] ?? 0) + 1;
+  return counts;
 }
 
 /** Those to wake, soonest first; open work without a time is due at once. */

@@ -13,6 +13,7 @@ import type {
   Head,
   ListQuery,
   SessionPage,
+  StatusCounts,
   Snapshot,
   Store,
   TailPart,
@@ -20,7 +21,7 @@ import type {
 import { checkCursor, movedBy, nameTaken, notFound, pageOf, type ReadRange } from '../reading.ts';
 import { HeadSignal } from '../signal.ts';
 import { commandKey, memoryData, type MemoryData, type MemorySession, nameKey } from './data.ts';
-import { duePage, listPage, summaryOf } from './list.ts';
+import { countSessions, duePage, listPage, summaryOf } from './list.ts';
 import { eraseSession, putRow, writeGroup } from './write.ts';
 
 /** With the `data` of another store it continues where that one stood, as a process does that opens the same home again. */
@@ -77,6 +78,10 @@ class MemoryStore implements Store {
 
   async list(query: ListQuery): Promise<SessionPage> {
     return Promise.resolve(listPage(this.#data.sessions, query));
+  }
+
+  async counts(owner: string): Promise<StatusCounts> {
+    return Promise.resolve(countSessions(this.#data.sessions, owner));
   }
 
   async command(identity: string, id: string, bodyHash: string): Promise<DeliveredCommand | undefined> {

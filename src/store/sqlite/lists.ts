@@ -1,7 +1,7 @@
 // Lists, by the index on age. Counting what the conditions hide is done only where there are conditions.
 import type { SessionSummary } from '../../protocol/index.ts';
 import { isNarrowed, placeOf, placeToken, type ListPlace } from '../listing.ts';
-import type { DueQuery, ListQuery, SessionPage } from '../port.ts';
+import type { DueQuery, ListQuery, SessionPage, StatusCounts } from '../port.ts';
 import type { Connection } from './connection.ts';
 import type { Value } from './driver.ts';
 
@@ -30,6 +30,12 @@ export function listSessions(connection: Connection, query: ListQuery): SessionP
       : 0,
     ...(last !== undefined && rows.length > page.length ? { next: placeToken(last) } : {}),
   };
+}
+
+export function countSessions(connection: Connection, owner: string): StatusCounts {
+  const sql = 'SELECT status, count(*) AS n FROM sessions WHERE owner = ? GROUP BY status';
+  const rows = connection.all<{ status: string; n: number }>(sql, owner);
+  return Object.fromEntries(rows.map(({ status, n }) => [status, n]));
 }
 
 /** Without `open` the index on `wake_at` gives them in their order, so that the first of many costs no more than the first of few. */

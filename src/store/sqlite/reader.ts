@@ -2,13 +2,21 @@
 import { CarrelError } from '../../protocol/errors.ts';
 import type { Cursor, SessionSummary } from '../../protocol/index.ts';
 import { chainHash, EMPTY_HASH, eventOf, shortHash } from '../chain.ts';
-import type { EventPage, Head, ListQuery, SessionPage, StoreReader, TailPart } from '../port.ts';
+import type {
+  EventPage,
+  Head,
+  ListQuery,
+  SessionPage,
+  StatusCounts,
+  StoreReader,
+  TailPart,
+} from '../port.ts';
 import { checkCursor, notFound, pageOf, type ReadRange } from '../reading.ts';
 import { readBlob } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import { openNodeDatabase } from './driver.ts';
 import { existingHome, type Home } from './home.ts';
-import { listSessions } from './lists.ts';
+import { countSessions, listSessions } from './lists.ts';
 import { openForReading } from './open.ts';
 import { findSession, hashAt, tailOf, type SessionPlace } from './queries.ts';
 import { withTrouble } from './trouble.ts';
@@ -87,6 +95,10 @@ export class SqliteReader implements StoreReader {
 
   async list(query: ListQuery): Promise<SessionPage> {
     return this.ask({ sessions: [], hidden: 0 }, (connection) => listSessions(connection, query));
+  }
+
+  async counts(owner: string): Promise<StatusCounts> {
+    return this.ask({}, (connection) => countSessions(connection, owner));
   }
 
   async getBlob(id: string): Promise<Uint8Array | undefined> {

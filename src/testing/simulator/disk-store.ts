@@ -51,6 +51,7 @@ export function diskStore(options: DiskStoreOptions): Store {
     heads: (owner, sessions) => read('heads', () => inner.heads(owner, sessions)),
     summary: (owner, session) => read('summary', () => inner.summary(owner, session)),
     list: (query) => read('list', () => inner.list(query)),
+    counts: (owner) => read('counts', () => inner.counts(owner)),
     getBlob: (id) => read('get blob', () => inner.getBlob(id)),
     command: (identity, id, hash) => read(`command ${id}`, () => inner.command(identity, id, hash)),
     due: (query) => read('due', () => inner.due(query)),
