@@ -1,7 +1,9 @@
 // What is told to whoever measures: each thing once, with what it took, and never for streaming text.
 import { describe, expect, it } from 'vitest';
+import { deferred } from '../base/index.ts';
 import type { Fact } from '../runtime/index.ts';
 import { openTestHost, testTool } from '../testing/index.ts';
+import { happened } from './fixtures.ts';
 
 const LOOK = testTool({ name: 'look' });
 const USAGE = { input: 10, output: 2 };
@@ -75,8 +77,12 @@ describe('what is measured', () => {
 
   it('says how long a viewer waited for what was there, and a session took to wake', async () => {
     const { facts, of } = heard();
+    let opened = deferred<void>();
     await using test = await openTestHost({
-      observe: (fact) => facts.push(fact),
+      observe: (fact) => {
+        facts.push(fact);
+        if (fact.type === 'opened') opened.resolve();
+      },
       answers: [[{ text: 'hello' }]],
       limits: { asleepAfterMs: 1_000 },
     });
@@ -87,14 +93,13 @@ describe('what is measured', () => {
     expect(of('slept')).toHaveLength(1);
     await session.command({ type: 'session/rename', id: 'cmd_1', name: 'other' });
     expect(of('woken')).toHaveLength(1);
-    const reader = session.follow()[Symbol.asyncIterator]();
     const before = of('opened').length;
-    for (let item = await reader.next(); item.value.type !== 'session.renamed';) item = await reader.next();
-    const stop = reader.next();
+    opened = deferred<void>();
+    const seen = happened(session, 'context.added');
+    await opened.promise;
     await session.addContext('more');
-    await stop;
-    expect(of('opened').length).toBe(before + 1);
-    await reader.return?.();
+    await seen;
+    expect(of('opened')).toHaveLength(before + 1);
     const { folder } = test;
     await test.host.erase(session.id);
     expect(of('erased')).toHaveLength(1);
