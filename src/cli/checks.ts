@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { platform } from 'node:os';
 import { loadConfig, type Home } from '../config/index.ts';
+import { checkAudit } from '../daemon/index.ts';
 import { checkList } from '../host/index.ts';
 import { toErrorInfo, ERRORS } from '../protocol/index.ts';
 import { inspectHome, openSqliteReader } from '../store/index.ts';
@@ -28,6 +29,7 @@ export async function checkAll(invocation: Invocation): Promise<readonly Check[]
     () => Promise.resolve([checkConfig(invocation, home)]),
     () => Promise.resolve([checkFile(home)]),
     () => checkStored(home),
+    () => checkAuditLog(home),
     () => checkModels(invocation),
   ];
   return (await Promise.all(parts.map((part) => part()))).flat();
@@ -98,6 +100,25 @@ async function checkStored({ dataFolder }: Home): Promise<Check[]> {
         what,
         remedy: 'use each once, for instance with carrel rename: that writes its row again',
       },
+    ];
+  } catch (error) {
+    return [failed(name, error)];
+  }
+}
+
+/** Who used power, line by line from the first that is kept. */
+async function checkAuditLog({ audit }: Home): Promise<Check[]> {
+  const name = 'audit';
+  try {
+    const { lines, files, removed, broken } = await checkAudit(audit);
+    const since = removed === 0 ? '' : `; ${String(removed)} older files were removed`;
+    const what = `${String(lines)} lines in ${String(files.length)} files${since}`;
+    if (broken.length === 0) return [{ name, ok: true, what: `${what}, each goes on from the one before` }];
+    const where = broken.slice(0, 5).join(', ');
+    const remedy =
+      'look at what is around them: a crash cuts one line in half, anything else was done by somebody';
+    return [
+      { name, ok: false, what: `${what}, and these do not go on from the one before: ${where}`, remedy },
     ];
   } catch (error) {
     return [failed(name, error)];

@@ -18,10 +18,10 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'token',
-    summary: 'let programs in: make, list and take back tokens of the daemon',
+    summary: 'let programs in: make, list, rotate and take back tokens of the daemon',
     args: [
-      { name: '<action>', summary: 'what to do', choices: ['create', 'list', 'revoke'] },
-      { name: '[name]', summary: 'of the token' },
+      { name: '<action>', summary: 'what to do', choices: ['create', 'list', 'rotate', 'revoke'] },
+      { name: '[name]', summary: 'of the token; rotate without it means your own' },
     ],
     options: [
       {
@@ -31,6 +31,8 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       },
       { flags: '--session <id>', summary: 'for this session only; may be repeated', repeatable: true },
       { flags: '--expires <duration>', summary: 'until when it counts (30m, 12h, 90d; default for good)' },
+      { flags: '--grace <duration>', summary: 'how long the old one counts after rotate (default 1h)' },
+      { flags: '--now', summary: 'rotate without a grace: the old one, and those before it, end at once' },
       JSON_VALUE,
     ],
     details:

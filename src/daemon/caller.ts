@@ -35,16 +35,42 @@ export class Caller implements AsyncDisposable {
   async call(name: string, params: unknown): Promise<unknown> {
     if (!isMethod(name)) throw new CarrelError('not_found', `there is no method ${JSON.stringify(name)}`);
     const { scope } = METHODS[name];
-    if (scope !== 'admin') return this.#call(name, params);
-    const outcome = await settle(this.#call(name, params));
-    const result = outcome.ok ? 'ok' : codeOf(outcome.error);
-    await this.#shared.audit.write({ who: this.identity.name, what: auditedWhat(name, params), result });
-    if (!outcome.ok) throw outcome.error;
-    return outcome.value;
+    this.permit(scope, sessionOf(params), name);
+    return scope === 'admin' ? this.#audited(name, params) : this.#call(name, params);
   }
 
-  /** Refuses unless the token has the scope, still holds, and is for this session. */
-  permit(scope: TokenScope, session: string | undefined): void {
+  /** Refuses unless the token has the scope, still holds, and is for this session. For the log, `what` is what was asked. */
+  permit(scope: TokenScope, session: string | undefined, what = `what needs ${scope}`): void {
+    try {
+      this.#check(scope, session);
+    } catch (error) {
+      const entry = { who: this.identity.name, what: withSession(what, session), result: codeOf(error) };
+      void this.#shared.failures.note(entry);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link[Symbol.asyncDispose]();
+  }
+
+  /** Nothing is carried out that is not written down before. How it ended is written too; if that fails, it has ended all the same. */
+  async #audited(name: Method, params: unknown): Promise<unknown> {
+    const { audit, onFault } = this.#shared;
+    const entry = { who: this.identity.name, what: withSession(name, sessionOf(params)) };
+    await audit.write({ ...entry, result: 'asked' });
+    let result = 'ok';
+    try {
+      return await this.#call(name, params);
+    } catch (error) {
+      result = codeOf(error);
+      throw error;
+    } finally {
+      await audit.write({ ...entry, result }).catch((error: unknown) => onFault('the audit log', error));
+    }
+  }
+
+  #check(scope: TokenScope, session: string | undefined): void {
     const { name, scopes, sessions } = this.identity;
     if (hasExpired(this.identity, this.#shared.clock.now()))
       throw new CarrelError('unauthorized', `the token ${name} has expired: ask for another`);
@@ -59,27 +85,12 @@ export class Caller implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.link[Symbol.asyncDispose]();
-  }
-
   async #call<M extends Method>(name: M, params: unknown): Promise<unknown> {
-    const { scope, params: shape } = METHODS[name];
-    this.permit(scope, sessionOf(params));
+    const { params: shape } = METHODS[name];
     const checked = shape.safeParse(params ?? {});
     if (!checked.success) throw new CarrelError('invalid_params', explain('params', checked.error));
     return await this.link.call(name, checked.data as ParamsOf<M>);
   }
-}
-
-type Outcome =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
-
-function settle(promise: Promise<unknown>): Promise<Outcome> {
-  return promise.then(
-    (value): Outcome => ({ ok: true, value }),
-    (error: unknown): Outcome => ({ ok: false, error }),
-  );
 }
 
 function sessionOf(params: unknown): string | undefined {
@@ -87,8 +98,7 @@ function sessionOf(params: unknown): string | undefined {
   return typeof session === 'string' ? session : undefined;
 }
 
-/** Never a parameter but the session: they may hold anything. */
-function auditedWhat(method: string, params: unknown): string {
-  const session = sessionOf(params);
-  return session === undefined ? method : `${method} ${session.slice(0, 80)}`;
+/** For the log: never a parameter but the session, because they may hold anything. */
+function withSession(what: string, session: string | undefined): string {
+  return session === undefined ? what : `${what} ${session.slice(0, 80)}`;
 }

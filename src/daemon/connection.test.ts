@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { METHODS, TokenScope, type Method } from '../protocol/index.ts';
 import { scriptedModel } from '../testing/index.ts';
-import { brokenLines } from './audit.ts';
+import { checkAudit } from './audit-check.ts';
 import { Caller } from './caller.ts';
 import { eventStream } from './event-stream.ts';
 import { handWire, openInside, ownerWire, type HandWire, type Inside, type Sent } from './fixtures.ts';
@@ -221,13 +221,19 @@ it('writes every use of admin and every failure to a chain that shows what was c
   expect(text).not.toContain('secret-guess');
   const lines = text.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { who: 'owner', what: `session/erase ${session}`, result: 'ok', prev: '' },
+    { who: 'owner', what: `session/erase ${session}`, result: 'asked', prev: '' },
+    { who: 'owner', what: `session/erase ${session}`, result: 'ok' },
+    { who: 'owner', what: `session/erase ${session}`, result: 'asked' },
     { who: 'owner', what: `session/erase ${session}`, result: 'not_found' },
     { who: 'unknown', what: 'connection', result: 'unauthorized' },
   ]);
-  expect(brokenLines(text)).toEqual([]);
-  expect(brokenLines(text.replace('not_found', 'ok'))).toEqual([3]);
-  expect(brokenLines(lines.toSpliced(1, 1).join('\n'))).toEqual([2]);
+  const brokenIn = async (changed: string): Promise<readonly string[]> => {
+    writeFileSync(inside.home.audit, changed);
+    return (await checkAudit(inside.home.audit)).broken;
+  };
+  expect(await brokenIn(text)).toEqual([]);
+  expect(await brokenIn(text.replace('not_found', 'ok'))).toEqual(['audit.jsonl:5']);
+  expect(await brokenIn(lines.toSpliced(1, 1).join('\n'))).toEqual(['audit.jsonl:2']);
 });
 
 it('ends a stream of events that nobody reads, and one whose reader leaves', async () => {

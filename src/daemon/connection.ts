@@ -188,7 +188,7 @@ class Connection implements Receiver, Guest {
 
   #follow(caller: Caller, params: unknown): Answer {
     const { session, ...from } = checked('session/follow', params);
-    caller.permit('observe', session);
+    caller.permit('observe', session, 'session/follow');
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooManyFollowed();
     const subscription = `sub_${String(++this.#subscribed)}`;
     const stop = new AbortController();

@@ -2,18 +2,17 @@
 import type { Clock, Random } from '../base/index.ts';
 import type { Home } from '../config/index.ts';
 import type { Host } from '../host/index.ts';
-import { CarrelError, codeOf } from '../protocol/index.ts';
+import { CarrelError } from '../protocol/index.ts';
 import { openAudit } from './audit.ts';
+import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
+import { KnownTokens } from './known-tokens.ts';
 import { listenOnLoopback } from './listen.ts';
 import { Live } from './live.ts';
 import { listenLocally } from './local-socket.ts';
 import { removePresence, writePresence, type Presence } from './presence.ts';
 import type { Shared } from './shared.ts';
-import { Tokens } from './tokens.ts';
-
-/** How soon a token that was revoked or made by another process counts so. */
-const TOKENS_MS = 1000;
+import { watchTokens } from './watch-tokens.ts';
 
 export type DaemonPlaces = Pick<Home, 'token' | 'tokens' | 'audit' | 'socket' | 'daemon'>;
 
@@ -41,12 +40,13 @@ export interface Daemon extends AsyncDisposable {
  * files of tokens that others can read.
  */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
-  const tokens = new Tokens(options.home);
+  const tokens = new KnownTokens(options.home, options.clock);
   const shared = share(options, tokens);
   const opened: (() => void | PromiseLike<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).toReversed()) await undo();
   };
+  opened.push(() => shared.failures[Symbol.asyncDispose]());
   try {
     const presence = await listen(options, shared, opened);
     const watch = watchTokens(shared, tokens);
@@ -78,24 +78,10 @@ async function listen(
   return presence;
 }
 
-function share({ host, home, version, clock, random, onFault }: DaemonOptions, tokens: Tokens): Shared {
+function share({ host, home, version, clock, random, onFault }: DaemonOptions, tokens: KnownTokens): Shared {
   const audit = openAudit(home.audit, clock);
-  const gate = new Gate({ tokens, audit, clock });
-  return { host, clock, random, version, pid: process.pid, gate, audit, live: new Live(), onFault };
-}
-
-/** The file is read anew every second; whoever uses a token that is gone is dropped. */
-function watchTokens({ clock, live, onFault }: Shared, tokens: Tokens): Disposable {
-  const revoked = new CarrelError('unauthorized', 'the token was revoked');
-  const look = (): void => {
-    try {
-      tokens.refresh();
-    } catch (error) {
-      onFault(`the named tokens are refused (${codeOf(error)})`, error);
-    }
-    live.drop((identity) => !tokens.knows(identity), revoked);
-    timer = clock.after(TOKENS_MS, look);
-  };
-  let timer = clock.after(TOKENS_MS, look);
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+  const failures = new Failures({ audit, clock, onFault });
+  const gate = new Gate({ tokens, failures, clock });
+  const live = new Live();
+  return { host, clock, random, version, pid: process.pid, gate, audit, failures, live, onFault };
 }

@@ -8,18 +8,19 @@ import type { RpcResponse } from '../protocol/index.ts';
 import { openTestHost, type TestHost, type TestHostOptions } from '../testing/index.ts';
 import { openAudit } from './audit.ts';
 import { openConnection } from './connection.ts';
+import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
 import type { Identity } from './identity.ts';
+import { KnownTokens } from './known-tokens.ts';
 import { Live } from './live.ts';
 import type { Shared } from './shared.ts';
-import { Tokens } from './tokens.ts';
 import type { Receiver, Wire } from './wire.ts';
 
 export interface Inside extends AsyncDisposable {
   readonly test: TestHost;
   readonly shared: Shared;
   readonly home: Home;
-  readonly tokens: Tokens;
+  readonly tokens: KnownTokens;
   readonly faults: unknown[];
 }
 
@@ -28,15 +29,18 @@ export async function openInside(options: TestHostOptions = {}): Promise<Inside>
   const home = homeAt(folder);
   const test = await openTestHost(options);
   const { host, clock } = test;
-  const tokens = new Tokens(home);
+  const tokens = new KnownTokens(home, clock);
   const audit = openAudit(home.audit, clock);
-  const gate = new Gate({ tokens, audit, clock });
   const faults: unknown[] = [];
   const onFault = (_what: string, error: unknown): void => void faults.push(error);
+  const failures = new Failures({ audit, clock, onFault });
+  const gate = new Gate({ tokens, failures, clock });
   const live = new Live();
-  const shared = { host, clock, random: systemRandom, version: '0', pid: 1, gate, audit, live, onFault };
+  const [random, version, pid] = [systemRandom, '0', 1];
+  const shared = { host, clock, random, version, pid, gate, audit, failures, live, onFault };
   const close = async (): Promise<void> => {
     await test[Symbol.asyncDispose]();
+    await failures[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   };
   return { test, shared, home, tokens, faults, [Symbol.asyncDispose]: close };

@@ -28,10 +28,12 @@ export class Live {
     return { [Symbol.dispose]: () => this.#guests.delete(guest) };
   }
 
-  /** Those whose right to it is gone. */
-  drop(isOut: (identity: Identity) => boolean, error: CarrelError): void {
-    for (const guest of this.#guests)
-      if (guest.identity !== undefined && isOut(guest.identity)) guest.close(error);
+  /** Those whose right to it is gone: `endOf` says why. */
+  drop(endOf: (identity: Identity) => string | undefined): void {
+    for (const guest of this.#guests) {
+      const why = guest.identity === undefined ? undefined : endOf(guest.identity);
+      if (why !== undefined) guest.close(new CarrelError('unauthorized', why));
+    }
   }
 
   /** All of them, and nobody any more. */

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../base/index.ts';
 import type { Host } from '../host/index.ts';
 import type { Audit } from './audit.ts';
+import type { Failures } from './failures.ts';
 import type { Gate } from './gate.ts';
 import type { Live } from './live.ts';
 
@@ -13,6 +14,7 @@ export interface Shared {
   readonly pid: number;
   readonly gate: Gate;
   readonly audit: Audit;
+  readonly failures: Failures;
   readonly live: Live;
   /** Hears of what went wrong and nobody waits for. Never called with a secret. */
   readonly onFault: (what: string, error: unknown) => void;
