@@ -15,6 +15,7 @@ import {
   type Scope,
 } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
+import { FileLocks } from '../tool/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
@@ -70,6 +71,7 @@ class NearHost implements Host {
       store,
       models: options.models,
       tools,
+      files: new FileLocks(clock),
       profiles: options.profiles,
       clock,
       random: options.random ?? systemRandom,
@@ -176,6 +178,7 @@ class NearHost implements Host {
       live: this.#supervisor.live,
       memory: this.#memory(),
       ...this.#scope.admission.report(),
+      locks: this.#scope.files.list(),
       leaked: this.#watchdog.leaked,
       viewers: this.#supervisor.viewers,
       viewersBehind: this.#supervisor.viewersBehind,

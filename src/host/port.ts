@@ -18,7 +18,7 @@ import type {
 import type { Models } from '../model/index.ts';
 import type { AdmissionLimits, AdmissionReport, Observe, Rates } from '../runtime/index.ts';
 import type { ListQuery, SessionPage, StatusCounts, Store } from '../store/index.ts';
-import type { Tools } from '../tool/index.ts';
+import type { FileLock, Tools } from '../tool/index.ts';
 
 /** Bounds of one host. */
 export interface HostLimits extends AdmissionLimits {
@@ -173,6 +173,8 @@ export interface HostReport extends AdmissionReport {
     readonly liveBytes: number;
     readonly sessions: Readonly<Record<string, number>>;
   };
+  /** Files that turns at work have changed and keep from other sessions. */
+  readonly locks: readonly FileLock[];
   readonly viewers: number;
   /** How often a viewer was too slow for its queue and read on from the store instead. */
   readonly viewersBehind: number;

@@ -3,7 +3,7 @@ import type { Clock } from '../base/index.ts';
 import { CarrelError } from '../protocol/index.ts';
 import { Conversation, emptyState, type Effect, type EffectCommand } from '../session/index.ts';
 import { createMemoryStore } from '../store/index.ts';
-import { createTools, type Tool } from '../tool/index.ts';
+import { createTools, FileLocks, type Tool } from '../tool/index.ts';
 import { Admission } from './admission/index.ts';
 import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
@@ -85,6 +85,7 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
       list: () => [],
     },
     tools,
+    files: new FileLocks(clock),
     profiles: new Map(),
     clock,
     random: (bytes) => new Uint8Array(bytes),

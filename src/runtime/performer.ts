@@ -183,8 +183,10 @@ export class Performer {
     this.#waiting?.abort(new Stop('cancel'));
     this.#refusal?.[Symbol.dispose]();
     this.#refusal = undefined;
-    this.#slot?.[Symbol.dispose]();
+    if (this.#slot === undefined) return;
+    this.#slot[Symbol.dispose]();
     this.#slot = undefined;
+    this.#work.scope.files.release(this.#work.view.id);
   }
 
   #start(effect: Doable, abort: AbortController): void {

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../base/index.ts';
 import type { Grant, Profile } from '../protocol/index.ts';
 import type { Models } from '../model/index.ts';
 import type { Store } from '../store/index.ts';
-import type { Tools } from '../tool/index.ts';
+import type { FileLocks, Tools } from '../tool/index.ts';
 import type { Admission } from './admission/index.ts';
 import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
@@ -15,6 +15,8 @@ export interface Scope {
   readonly store: Store;
   readonly models: Models;
   readonly tools: Tools;
+  /** Files that turns have changed and keep from others while they work. */
+  readonly files: FileLocks;
   /** By name, for children. */
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly clock: Clock;

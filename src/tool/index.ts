@@ -1,5 +1,6 @@
 export { checkArguments, schemaProblem, type CheckedArguments } from './arguments.ts';
 export { builtinTools } from './builtin/index.ts';
+export { FileLocks, type FileLock, type SessionFiles } from './file-locks.ts';
 export { judge, visibleTools, type Visibility } from './permission.ts';
 export type { MessageArgs } from './builtin/message.ts';
 export type { SpawnArgs } from './builtin/spawn.ts';

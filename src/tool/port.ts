@@ -1,6 +1,7 @@
 // Do one thing in the world, with permission.
 import type { JsonObject } from '../base/index.ts';
 import type { Access, ErrorInfo, Grant, Mode } from '../protocol/index.ts';
+import type { SessionFiles } from './file-locks.ts';
 
 export interface ToolContext {
   readonly session: string;
@@ -15,6 +16,8 @@ export interface ToolContext {
   readonly shownBytes?: number;
   /** Paths (globs in the folder) that are denied: `judge` refuses those a call names, a walk must leave out those it meets. */
   readonly deny?: readonly string[];
+  /** What other sessions of the host do with files; left out, nobody is asked. */
+  readonly files?: SessionFiles;
   /** Shows something on the way; not kept, not promised. */
   readonly progress: (text: string) => void;
 }

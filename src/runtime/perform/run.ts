@@ -99,6 +99,7 @@ async function runUnderSlot(
     outputBytes: toolOutputBytes,
     shownBytes: toolContextBytes,
     deny: deny.paths,
+    files: scope.files.of({ session: view.id, name: view.state.name }),
     progress: () => undefined,
   };
   const running =

@@ -43,7 +43,7 @@ export const editTool: Tool = defineTool<EditArgs>({
   intent: ({ path }) => ({ summary: `edit ${path}`, paths: [path] }),
   async run({ path, old, new: replacement, all = false }, context) {
     if (old === replacement) throw refuse('"old" and "new" are the same: nothing to do');
-    return withTarget(context, path, async ({ before, read, replace }) => {
+    return withTarget(context, path, async ({ before, changedBy, read, replace }) => {
       if (before === undefined) throw fileError({ code: 'ENOENT' }, path);
       if (before.size > MAX_BYTES)
         throw refuse(`"${path}" has ${before.size} bytes: edit takes at most ${MAX_BYTES}`);
@@ -53,9 +53,10 @@ export const editTool: Tool = defineTool<EditArgs>({
       if (matches.length > 1 && !all) throw ambiguous(text, matches, path);
       await replace(Buffer.from(text.replaceAll(old, () => replacement)));
       const [first = 0] = matches;
-      return done(
-        `edited ${path}: ${matches.length === 1 ? `1 place, line ${lineOf(text, first)}` : `${matches.length} places`}`,
-      );
+      const where =
+        matches.length === 1 ? `1 place, line ${lineOf(text, first)}` : `${matches.length} places`;
+      const notice = changedBy === undefined ? '' : `\n[${changedBy} has changed it since you saw it]`;
+      return done(`edited ${path}: ${where}${notice}`);
     });
   },
 });

@@ -37,8 +37,11 @@ export const readTool: Tool = defineTool<ReadArgs>({
   parallel: true,
   intent: ({ path }) => ({ summary: `read ${path}`, paths: [path] }),
   async run({ path, offset = 1, limit = Infinity }, context): Promise<ToolResult> {
-    await using file = await openFile(await reach(context, path));
-    const { size } = await file.stat();
+    const place = await reach(context, path);
+    await using file = await openFile(place);
+    const stats = await file.stat({ bigint: true });
+    const size = Number(stats.size);
+    context.files?.saw(place.path, stats);
     await refuseBinary(file, path, size);
     const room = pageBytes(context);
     const { start, skipped } = await readFrom({

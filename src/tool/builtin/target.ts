@@ -15,17 +15,23 @@ export interface Target {
   readonly place: Place;
   /** Undefined when it does not exist yet. */
   readonly before: BigIntStats | undefined;
+  /** Who has changed it since this session saw it, as far as that is known. */
+  readonly changedBy: string | undefined;
   readonly read: () => Promise<Buffer>;
   /**
    * Makes `bytes` the whole content and keeps the mode. Durable when it resolves. Refuses with `conflict` when the file has
-   * changed since this target was opened, and does nothing once the call was aborted.
+   * changed since this target was opened, and does nothing once the call was aborted. The session keeps the file from others until
+   * its turn rests.
    */
   readonly replace: (bytes: Uint8Array) => Promise<void>;
 }
 
 const inUse = new Map<string, Promise<unknown>>();
 
-/** Opens the target, after every earlier call on the same file has ended, and closes it when `work` ends. */
+/**
+ * Opens the target, after every earlier call on the same file has ended, and closes it when `work` ends. `conflict` while the turn of
+ * another session keeps it.
+ */
 export async function withTarget<T>(
   context: ToolContext,
   given: string,
@@ -35,8 +41,9 @@ export async function withTarget<T>(
   if (place.relative === '') throw fileError({ code: 'EISDIR' }, given);
   return inTurn(place.path, async () => {
     try {
+      context.files?.refuseLocked(place.path, given);
       await using parent = await pinParent(place);
-      return await work(await openTarget(place, parent, context.signal));
+      return await work(await openTarget(place, parent, context));
     } catch (error) {
       throw fileError(error, given);
     }
@@ -53,7 +60,11 @@ async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function openTarget(place: Place, parent: PinnedDirectory, signal: AbortSignal): Promise<Target> {
+async function openTarget(
+  place: Place,
+  parent: PinnedDirectory,
+  { files, signal }: ToolContext,
+): Promise<Target> {
   const path = join(parent.path, basename(place.path));
   const before = await statOf(path);
   if (before !== undefined) requireRegular(before, place);
@@ -64,6 +75,7 @@ async function openTarget(place: Place, parent: PinnedDirectory, signal: AbortSi
   return {
     place,
     before,
+    changedBy: files?.changedBy(place.path, before),
     async read() {
       await using file = await openFile(place);
       return file.readFile();
@@ -79,6 +91,8 @@ async function openTarget(place: Place, parent: PinnedDirectory, signal: AbortSi
         await unlink(temporary).catch(() => undefined);
         throw error;
       }
+      const after = await statOf(path);
+      if (after !== undefined) files?.changed(place.path, after);
       await parent.sync();
     },
   };

@@ -1,3 +1,4 @@
+import { CarrelError } from '../../protocol/index.ts';
 import type { Tool } from '../port.ts';
 import { defineTool, done } from './define.ts';
 import { withTarget } from './target.ts';
@@ -24,7 +25,8 @@ export const writeTool: Tool = defineTool<{ readonly path: string; readonly text
   parallel: false,
   intent: ({ path }) => ({ summary: `write ${path}`, paths: [path] }),
   async run({ path, text }, context) {
-    return withTarget(context, path, async ({ before, replace }) => {
+    return withTarget(context, path, async ({ before, changedBy, replace }) => {
+      if (changedBy !== undefined) throw changedSince(path, changedBy);
       await replace(Buffer.from(text));
       return done(
         `${before === undefined ? 'created' : 'replaced'} ${path}: ${Buffer.byteLength(text)} bytes`,
@@ -32,3 +34,8 @@ export const writeTool: Tool = defineTool<{ readonly path: string; readonly text
     });
   },
 });
+
+function changedSince(path: string, who: string): CarrelError {
+  const message = `${who} has changed "${path}" since you saw it: read it, and write what keeps that change`;
+  return new CarrelError('conflict', message, { data: { path } });
+}
