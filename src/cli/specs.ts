@@ -61,6 +61,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/show.ts'),
   },
   {
+    name: 'context',
+    summary: 'show what the context of a session costs, part by part, and what is still in it',
+    args: [SESSION],
+    options: [
+      { flags: '-n, --last <count>', summary: 'parts of messages at most (default 20)' },
+      { flags: '--before <seq>', summary: 'only parts below this event' },
+      JSON_VALUE,
+    ],
+    load: () => import('./commands/context.ts'),
+  },
+  {
     name: 'events',
     summary: 'print the events of a session',
     args: [SESSION],

@@ -2,6 +2,7 @@ import {
   CarrelError,
   type CommandReply,
   type CommandType,
+  type ContextReport,
   type Cursor,
   type FollowFrom,
   type Link,
@@ -88,6 +89,11 @@ export class ClientSession {
   /** What the model should know, without a turn. */
   addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {
     return this.command('context/add', { text, role });
+  }
+
+  /** What each part of its context costs, and whether the next request carries it. */
+  context(page: Omit<ParamsOf<'context/get'>, 'session'> = {}): Promise<ContextReport> {
+    return this.#link.call('context/get', { session: this.id, ...page });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedModel, type ModelRequest } from '../model/index.ts';
 import { transcriptProblems } from '../session/index.ts';
-import { openTestHost } from '../testing/index.ts';
+import { openTestHost, testTool } from '../testing/index.ts';
 
 const size = (request: ModelRequest | undefined): number => JSON.stringify(request?.messages).length;
 
@@ -79,4 +79,58 @@ describe('context', () => {
       messages: [{ role: 'user', parts: [{ text: 'alone' }] }],
     });
   });
+
+  it('is reckoned with what the provider reported, so that what is denser than estimated still fits', async () => {
+    const window = 4_000;
+    // Two tokens where one was estimated.
+    const used = (request: ModelRequest): number => 2 * Math.ceil(JSON.stringify(request).length / 4);
+    const model = scriptedModel({
+      answers: (request) => [{ text: 'x'.repeat(400) }, { usage: { input: used(request), output: 200 } }],
+      capabilities: { contextTokens: window, outputTokens: 200 },
+    });
+    await using test = await openTestHost({ model });
+    const session = await test.session();
+    for (let n = 0; n < 30; n++) {
+      await session.send(`question ${String(n)} ${'y'.repeat(400)}`);
+      await session.settled();
+    }
+    const { correction, budget, used: said } = await session.context();
+    expect({ correction, budget }).toEqual({ correction: 2, budget: window - 200 });
+    expect(said).toBeLessThanOrEqual(window - 200);
+    for (const request of model.requests.slice(5)) expect(used(request)).toBeLessThan(window);
+  });
+
+  it('is told part by part, of a session asleep as of one at work', async () => {
+    const gate = Promise.withResolvers<void>();
+    const model = scriptedModel({ answers: () => [{ text: ['half ', { wait: gate.promise }, 'whole'] }] });
+    await using test = await openTestHost({ model, tools: [testTool({ name: 'look' })] });
+    const session = await test.session();
+    const kinds = async (): Promise<string[]> =>
+      (await session.context()).parts.map(({ kind, name }) => `${kind} ${name.slice(0, 22)}`);
+    const fixed = ['prompt You are being tested. ', 'tools look'];
+    expect(await kinds()).toEqual(fixed);
+    await session.send('hi');
+    expect(await kinds()).toEqual([...fixed, 'user hi']);
+    gate.resolve();
+    await session.settled();
+    expect(await kinds()).toEqual([...fixed, 'user hi', 'text half whole']);
+    const far = test.link();
+    const { parts, remaining } = await far.call('context/get', { session: session.id, limit: 1 });
+    expect([parts.length, remaining]).toEqual([3, undefined]);
+    await expect(far.call('context/get', { session: 'ses_nobody' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it.each([4_000, 5_000])(
+    'is refused when %i tokens are kept of its 4000 for the answer',
+    async (maxOutputTokens) => {
+      const model = scriptedModel({ answers: [], capabilities: { contextTokens: 4_000 } });
+      await using test = await openTestHost({ model, profile: { maxOutputTokens } });
+      await expect(test.session()).rejects.toMatchObject({
+        code: 'invalid_params',
+        message: expect.stringContaining('maxOutputTokens') as string,
+      });
+    },
+  );
 });

@@ -9,7 +9,7 @@ import {
   SessionName,
   type Profile,
 } from '../protocol/index.ts';
-import { bodyHash, generateName, type Scope } from '../runtime/index.ts';
+import { bodyHash, generateName, windowOf, type Scope } from '../runtime/index.ts';
 import {
   type CreateCommand,
   decide,
@@ -93,7 +93,16 @@ async function checkProfile(scope: Scope, profile: Profile): Promise<void> {
       `The profile ${profile.name} names ${missing.join(', ')}, but there is no such tool. There are: ${known.join(', ')}.`,
     );
   }
-  checkBudget(profile, await scope.models.resolve(profile.model));
+  const model = await scope.models.resolve(profile.model);
+  checkBudget(profile, model);
+  checkWindow(profile, model);
+}
+
+function checkWindow(profile: Profile, { id, capabilities }: Model): void {
+  const { window, reserve } = windowOf(capabilities, profile) ?? { window: Infinity, reserve: 0 };
+  if (reserve < window) return;
+  const message = `The profile ${profile.name} keeps ${String(reserve)} tokens for an answer (maxOutputTokens), and a request to ${id} has ${String(window)} in all: keep less of them.`;
+  throw new CarrelError('invalid_params', message, { data: { reserve, window } });
 }
 
 function checkBudget(profile: Profile, { id, capabilities }: Model): void {

@@ -3,6 +3,7 @@ import {
   CarrelError,
   type Command,
   type CommandReply,
+  type ContextReport,
   type Cursor,
   type EventType,
   type SessionEvent,
@@ -14,7 +15,8 @@ import { follow, Following, type Scope, type Supervisor, type Watched } from '..
 import { endOfInput, statusOf, summaryOf } from '../session/index.ts';
 import { Running, type Started } from './running.ts';
 import { archiveTree } from './subtree.ts';
-import type { Heard, SendOptions, SessionHandle } from './port.ts';
+import { readContext } from './context.ts';
+import type { ContextPage, Heard, SendOptions, SessionHandle } from './port.ts';
 
 const USER: Source = { kind: 'user' };
 
@@ -117,6 +119,10 @@ export class NearSession implements SessionHandle {
 
   addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {
     return this.#do({ type: 'context/add', text, role });
+  }
+
+  context(page: ContextPage = {}): Promise<ContextReport> {
+    return readContext(this.#watched, page);
   }
 
   follow(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterable<ViewItem> {

@@ -1,6 +1,7 @@
 // Everything an embedding program needs, through one door: what a host is made of stands beside the host.
 export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
+export { reportContext } from './context.ts';
 export { readInbox } from './inbox.ts';
 export { nearLink, type NearLinkOptions } from './link.ts';
 export {
@@ -38,6 +39,7 @@ export { CarrelError, codeOf, ERRORS, type ErrorCode } from '../protocol/index.t
 export type {
   Command,
   CommandReply,
+  ContextReport,
   Cursor,
   InboxItem,
   Link,
@@ -47,6 +49,7 @@ export type {
   ViewItem,
 } from '../protocol/index.ts';
 export type {
+  ContextPage,
   CreateOptions,
   Host,
   HostLimits,

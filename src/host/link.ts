@@ -97,6 +97,7 @@ class NearLink implements Link {
       'session/children': ({ session }) => host.children(session),
       'session/events': async ({ session, ...range }) => (await host.session(session)).events(range),
       'session/cursor': async ({ session, seq }) => (await host.session(session)).cursor(seq),
+      'context/get': async ({ session, ...page }) => (await host.session(session)).context(page),
       'session/erase': ({ session }) => host.erase(session),
       'inbox/list': () => host.inbox(),
       'host/inspect': async () => ({ ...host.inspect(), counts: await host.counts() }),

@@ -4,6 +4,7 @@ import type {
   Budget,
   CommandReply,
   Command,
+  ContextReport,
   Cursor,
   EventOf,
   EventType,
@@ -98,6 +99,12 @@ export interface SendOptions {
   readonly id?: string;
 }
 
+/** The last `limit` parts (default 50) of messages below event `before`. */
+export interface ContextPage {
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** The event of a type, or any. */
 export type Heard<T extends EventType | '*'> = T extends EventType ? EventOf<T> : SessionEvent;
 
@@ -120,6 +127,8 @@ export interface SessionHandle {
   approve(call?: string, scope?: Scope): Promise<CommandReply>;
   deny(call?: string, reason?: string): Promise<CommandReply>;
   addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;
+  /** What each part of its context costs, and whether the next request carries it. It wakes nobody. */
+  context(page?: ContextPage): Promise<ContextReport>;
   /**
    * Every item after the cursor or after the event `after` (else from the start), each once and in order, live from then on. Ends
    * when the signal aborts, the reader leaves, the session is erased, or the host closes. It wakes nobody: an interrupted turn waits for a command.

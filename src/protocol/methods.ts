@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { Budget } from './budget.ts';
 import { CommandReply, COMMANDS } from './commands.ts';
+import { ContextReport } from './context.ts';
 import { SessionEvent } from './events/index.ts';
 import { Tags } from './events/session.ts';
 import { Cursor } from './frames.ts';
@@ -108,6 +109,15 @@ export const METHODS = {
     scope: 'observe',
     params: one.extend({ seq: z.int().nonnegative().optional() }),
     result: Cursor,
+  },
+  /** What its context costs: what every request carries, and the last `limit` parts below event `before` (default: the newest). */
+  'context/get': {
+    scope: 'observe',
+    params: one.extend({
+      before: z.int().positive().optional(),
+      limit: z.int().nonnegative().max(MAX_PAGE).optional(),
+    }),
+    result: ContextReport,
   },
   /** Removes the session and all that it spawned for good; `conflict` while one of them works. */
   'session/erase': { scope: 'admin', params: one, result: z.object({ head: z.string() }) },

@@ -41,7 +41,10 @@ export async function frameOf(sources: FrameSources, profile: Profile): Promise<
 }
 
 /** Reads a frame's texts back. */
-export async function textsOf({ blobs }: Pick<FrameSources, 'blobs'>, frame: Frame): Promise<Texts> {
+export async function textsOf(
+  { blobs }: { readonly blobs: Pick<TextBlobs, 'get'> },
+  frame: Frame,
+): Promise<Texts> {
   const prompt = await blobs.get(frame.prompt);
   const tools = await blobs.get(frame.tools);
   return { prompt, tools: JSON.parse(tools) as ToolSpec[] };

@@ -9,7 +9,24 @@ const KEEP = 0.5;
 /** The user's newest message stays, however long it is, but leaves this share of the budget to what was done about it. */
 const QUESTION = 0.25;
 
+/** Of entries that do not change any more. */
+const known = new WeakMap<Entry, number>();
+
 export function entryTokens(entry: Entry): number {
+  const kept = known.get(entry);
+  if (kept !== undefined) return kept;
+  const tokens = countTokens(entry);
+  if (isWhole(entry)) known.set(entry, tokens);
+  return tokens;
+}
+
+function isWhole(entry: Entry): boolean {
+  if (entry.kind !== 'step') return true;
+  const calls = entry.pieces.filter(({ kind }) => kind === 'call').length;
+  return entry.state === 'finished' && entry.results.size === calls;
+}
+
+function countTokens(entry: Entry): number {
   if (entry.kind !== 'step')
     return OVERHEAD_TOKENS + estimateTokens(entry.text) + entry.attachments.length * FILE_TOKENS;
   let tokens = OVERHEAD_TOKENS;
@@ -41,7 +58,7 @@ export interface Cut {
 export function findCut(conversation: Conversation, budget: number, onlyTurn?: string): Cut | undefined {
   if (contextTokens(conversation, onlyTurn) <= budget) return undefined;
   const { question, entries } = inContext(conversation, onlyTurn);
-  const asked = question ?? entries.findLast((entry) => entry.kind === 'user');
+  const asked = entries.findLast((entry) => entry.kind === 'user') ?? question;
   const costs = entries.map((entry) => (entry === asked ? 0 : entryTokens(entry)));
   const askedTokens = asked === undefined ? 0 : entryTokens(asked);
   let kept = Math.min(askedTokens, budget * QUESTION);
@@ -50,7 +67,8 @@ export function findCut(conversation: Conversation, budget: number, onlyTurn?: s
   const newest = entries.findLastIndex((entry) => entry.kind !== 'step' || entry.pieces.length > 0);
   const index = Math.min(first, newest);
   const entry = entries[index];
-  if (entry === undefined || index === 0) return undefined;
+  // An older question that is still there goes, too.
+  if (entry === undefined || (index === 0 && (question ?? asked) === asked)) return undefined;
   return { before: entry.seq, tokens: askedTokens + sum(costs.slice(index)) };
 }
 

@@ -1,6 +1,7 @@
 // The messages of a journal: a projection, folded one event at a time. Control state knows nothing of it.
 import type { Attachment, EventOf, ProviderData, SessionEvent } from '../protocol/index.ts';
 import { isKnownEvent } from '../protocol/index.ts';
+import { correctionOf } from './tokens.ts';
 import type { JsonObject } from '../base/index.ts';
 
 export interface TextPiece {
@@ -57,6 +58,10 @@ export type Entry = UserEntry | StepEntry;
  */
 export class Conversation {
   readonly entries: Entry[] = [];
+  /** By what estimates are multiplied. */
+  correction = 1;
+  /** Where the newest cut stands in the journal. */
+  cutAt = Infinity;
   cutBefore = 0;
   /** UTF-16 units of text held, about. */
   size = 0;
@@ -87,6 +92,7 @@ export class Conversation {
         return;
       case 'context.cut':
         this.cutBefore = event.data.before;
+        this.cutAt = event.seq;
         return;
       case 'step.started':
         this.entries.push({
@@ -160,6 +166,7 @@ export class Conversation {
         entry.pieces = [];
         return;
       case 'step.finished':
+        this.correction = correctionOf(event.data) ?? this.correction;
         entry.state =
           event.data.reason === 'failed' || event.data.reason === 'cancelled' ? 'interrupted' : 'finished';
         return;

@@ -1,7 +1,7 @@
 // What is sent to a model: a closed transcript, whatever the journal was cut by. Every call has exactly one result, no message
 // is empty, it ends with a user or tool message, and it carries no partial reasoning.
 import type { Message, ResultPart } from '../protocol/index.ts';
-import type { Conversation, Entry, StepEntry, TextPiece, UserEntry } from './conversation.ts';
+import type { Conversation, Entry, StepEntry, UserEntry } from './conversation.ts';
 import { fitMessages } from './fit.ts';
 
 export interface TranscriptOptions {
@@ -45,12 +45,17 @@ export interface InContext {
   readonly entries: readonly Entry[];
 }
 
-export function inContext({ entries: all, cutBefore }: Conversation, onlyTurn?: string): InContext {
-  const wanted = all.filter((entry) => onlyTurn === undefined || entry.turn === onlyTurn);
-  const entries = wanted.filter((entry) => entry.seq >= cutBefore);
-  const newest = wanted.findLast((entry): entry is UserEntry => entry.kind === 'user');
-  const question = newest !== undefined && newest.seq < cutBefore ? newest : undefined;
-  const left = wanted.length - entries.length;
+/** The question is the newest as of the cut, and stays until the next one: what is sent begins the same in between. */
+export function inContext({ entries: all, cutBefore, cutAt }: Conversation, onlyTurn?: string): InContext {
+  const wanted = onlyTurn === undefined ? all : all.filter((entry) => entry.turn === onlyTurn);
+  const first = wanted.findIndex((entry) => entry.seq >= cutBefore);
+  const left = first === -1 ? wanted.length : first;
+  const entries = wanted.slice(left);
+  const later = entries.find(({ kind }) => kind === 'user');
+  const question =
+    later === undefined || later.seq > cutAt
+      ? wanted.slice(0, left).findLast((entry): entry is UserEntry => entry.kind === 'user')
+      : undefined;
   return { question, cut: left > (question === undefined ? 0 : 1), entries };
 }
 
@@ -82,12 +87,10 @@ function pushStep(messages: Message[], entry: StepEntry, provider: string): void
   const parts: Extract<Message, { role: 'assistant' }>['parts'][number][] = [];
   const results: ResultPart[] = [];
   for (const piece of entry.pieces) {
+    if (!isSent(entry, piece, provider)) continue;
     const own = whole && piece.provider?.name === provider ? { provider: piece.provider } : {};
-    if (piece.kind === 'text' && piece.text.trim() !== '')
-      parts.push({ type: 'text', text: piece.text, ...own });
-    if (piece.kind === 'reasoning' && whole && isSendable(piece, provider))
-      parts.push({ type: 'reasoning', text: piece.text, ...own });
-    if (piece.kind === 'call' && whole) {
+    if (piece.kind !== 'call') parts.push({ type: piece.kind, text: piece.text, ...own });
+    else {
       parts.push({ type: 'call', call: piece.call, tool: piece.tool, args: piece.args, ...own });
       results.push(resultOf(entry, piece.call, piece.tool));
     }
@@ -99,8 +102,11 @@ function pushStep(messages: Message[], entry: StepEntry, provider: string): void
   if (results.length > 0) messages.push({ role: 'tool', parts: results });
 }
 
-function isSendable(piece: TextPiece, provider: string): boolean {
-  return !piece.interrupted && piece.provider?.name === provider;
+/** Of an entry in context: a step that did not finish has neither calls nor reasoning, and reasoning is its own provider's alone. */
+export function isSent({ state }: StepEntry, piece: StepEntry['pieces'][number], provider: string): boolean {
+  if (piece.kind === 'text') return piece.text.trim() !== '';
+  if (state !== 'finished') return false;
+  return piece.kind === 'call' || (!piece.interrupted && piece.provider?.name === provider);
 }
 
 function resultOf(entry: StepEntry, call: string, tool: string): ResultPart {

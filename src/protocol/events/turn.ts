@@ -95,6 +95,8 @@ export const stepEvents = {
     /** Millionths of a dollar; left out when it is unknown. */
     cost: Cost.optional(),
     unreported,
+    /** Tokens of input that the request was estimated to have: with what was reported, the next estimates are corrected. */
+    estimate: z.int().positive().optional(),
     /** From the request to the first part of the answer. */
     firstMs: z.int().nonnegative().optional(),
   }),

@@ -37,7 +37,7 @@ export async function ask(
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
     const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
-    const firstMs = await stream(work, { effect, model, answer, signal, waitedMs });
+    const { firstMs, estimate } = await stream(work, { effect, model, answer, signal, waitedMs });
     if (answer.ending?.kind === 'finished') {
       const calls = await prepareCalls(work, answer);
       const { reason, usage } = answer.ending;
@@ -45,6 +45,7 @@ export async function ask(
       const optional = {
         ...(cost === undefined ? {} : { cost }),
         ...(firstMs === undefined ? {} : { firstMs }),
+        estimate,
         ...(answer.adjusted.length > 0 ? { adjusted: answer.adjusted } : {}),
       };
       return { type: 'step/answered', step, attempt, parts: answer.parts, calls, reason, usage, ...optional };
@@ -103,26 +104,33 @@ interface Streaming extends Asking {
   readonly answer: Answer;
 }
 
-/** Streams one request; once again with less context when the provider says that it is too large. Gives the time to the first part, ms. */
-async function stream(work: Work, streaming: Streaming): Promise<number | undefined> {
+interface Streamed {
+  /** To the first part. */
+  readonly firstMs: number | undefined;
+  /** Of the input, tokens. */
+  readonly estimate: number;
+}
+
+/** Streams one request; once again with less context when the provider says that it is too large. */
+async function stream(work: Work, streaming: Streaming): Promise<Streamed> {
   const { model, answer, signal, waitedMs } = streaming;
   const requester = { session: work.view.id, waitedMs };
   using permit = await work.scope.admission.request(model.provider, requester, signal);
-  let firstMs = await request(work, { ...streaming, permit }, 1);
+  let streamed = await request(work, { ...streaming, permit }, 1);
   const failure = answer.ending?.kind === 'failed' ? answer.ending.failure : undefined;
   if (failure?.data?.['reason'] === 'context_overflow' && answer.parts.length === 0)
-    firstMs = await request(work, { ...streaming, permit }, OVERFLOW_FACTOR);
+    streamed = await request(work, { ...streaming, permit }, OVERFLOW_FACTOR);
   if (answer.ending !== undefined) permit.ended(answer.ending);
-  return firstMs;
+  return streamed;
 }
 
 async function request(
   work: Work,
   { effect, model, answer, signal, permit }: Streaming & { readonly permit: Permit },
   factor: number,
-): Promise<number | undefined> {
+): Promise<Streamed> {
   const { scope, view } = work;
-  const wanted = await buildRequest(work, model, factor);
+  const { request: wanted, estimate } = await buildRequest(work, model, factor);
   signal.throwIfAborted();
   const built = effect.reserve ? await reserved(work, { effect, model, request: wanted }) : wanted;
   signal.throwIfAborted();
@@ -156,7 +164,7 @@ async function request(
   }
   const tookMs = scope.clock.monotonic() - startedAt;
   tell(work, { effect, model, answer }, { startedAt: startedOn, tookMs, firstMs });
-  return firstMs;
+  return { firstMs, estimate };
 }
 
 /** Says how one request went. */

@@ -1,8 +1,9 @@
 // Before a request is made its most is reserved, so that a limit is never passed by an answer that turns out long. The estimate
 // goes to the core as a command, and the core says how long the answer may be, or ends the step unasked.
 import type { Model, ModelRequest } from '../../model/index.ts';
-import { estimateTokens, messageTokens, type Effect } from '../../session/index.ts';
-import { ANSWER_TOKENS } from './request.ts';
+import type { Effect } from '../../session/index.ts';
+import { requestTokens } from './request.ts';
+import { ANSWER_TOKENS } from './room.ts';
 import type { Work } from './view.ts';
 
 type Ask = Extract<Effect, { kind: 'ask' }>;
@@ -29,8 +30,7 @@ export async function reserved(
 }
 
 /** What it sends at most, by estimate: the provider itself refuses more than the window. */
-function inputTokens({ capabilities }: Model, { system, tools, messages }: ModelRequest): number {
-  const fixed = estimateTokens(system) + estimateTokens(JSON.stringify(tools));
-  const dense = Math.ceil((fixed + messageTokens(messages)) * DENSE);
+function inputTokens({ capabilities }: Model, request: ModelRequest): number {
+  const dense = Math.ceil(requestTokens(request) * DENSE);
   return Math.min(dense, capabilities.contextTokens ?? dense);
 }

@@ -87,6 +87,8 @@ export type EffectCommand =
       /** Millionths of a dollar, when the price is known. */
       readonly cost?: number;
       readonly firstMs?: number;
+      /** Of its input, tokens. */
+      readonly estimate?: number;
       readonly adjusted?: readonly { parameter: string; from: Json; to: Json; why: string }[];
     }
   | {

@@ -25,9 +25,10 @@ export const decideAnswered: Decider<Answered> = (draft, command) => {
     !command.parts.some((part) => part.kind === 'text' && part.text.trim() !== '');
   const ids = addCalls(draft, step, command.calls);
   const reason = empty && command.reason === 'stop' ? 'empty' : command.reason;
-  const { usage, firstMs, cost } = command;
+  const { usage, firstMs, cost, estimate } = command;
   const optional = {
     ...(cost === undefined ? {} : { cost }),
+    ...(estimate === undefined ? {} : { estimate }),
     ...(firstMs === undefined ? {} : { firstMs }),
   };
   draft.add('step.finished', { reason, usage, ...optional }, { step });

@@ -1,0 +1,24 @@
+import type { Frame, SessionEvent } from '../protocol/index.ts';
+import { Conversation } from './conversation.ts';
+import { evolve } from './evolve.ts';
+import { emptyState, type SessionState } from './state.ts';
+
+/** A journal read from its start: the state, the messages, and what was in force for the newest turn. */
+export class Reading {
+  readonly conversation = new Conversation();
+  state: SessionState;
+  frame: Frame | undefined;
+
+  constructor(session: string) {
+    this.state = emptyState(session);
+  }
+
+  addAll(events: readonly SessionEvent[]): this {
+    for (const event of events) {
+      this.state = evolve(this.state, event);
+      this.conversation.add(event);
+      if (event.type === 'turn.started') this.frame = event.data.frame;
+    }
+    return this;
+  }
+}
