@@ -80,6 +80,31 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
   'session/children': { params: one, result: [] },
   'session/events': { params: { session, after: 7, limit: 100 }, result: [event] },
   'session/cursor': { params: one, result: cursor },
+  'context/get': {
+    params: { session, limit: 1 },
+    result: {
+      session,
+      seq: 9,
+      model: 'local/qwen3',
+      window: 32_768,
+      reserve: 6_553,
+      budget: 26_215,
+      used: 128,
+      remaining: 26_087,
+      correction: 1.1,
+      kinds: {
+        prompt: { parts: 1, tokens: 90 },
+        user: { parts: 1, tokens: 12 },
+        text: { parts: 1, tokens: 26 },
+      },
+      left: { parts: 0, tokens: 0 },
+      parts: [
+        { kind: 'prompt', name: 'You are an agent.', tokens: 90, inContext: true },
+        { kind: 'text', name: 'Hello.', tokens: 26, inContext: true, seq: 5 },
+      ],
+      before: 5,
+    },
+  },
   'session/erase': { params: one, result: { head: '0123456789abcdef' } },
   'inbox/list': {
     params: {},
