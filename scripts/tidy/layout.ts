@@ -15,7 +15,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: ['base', 'protocol', 'session', 'store', 'model', 'tool'],
   host: BELOW_HOST,
   client: ['base', 'protocol', 'session'],
-  daemon: ['base', 'protocol', 'config', 'runtime', 'host'],
+  daemon: ['base', 'protocol', 'session', 'config', 'runtime', 'host'],
   tui: ['base', 'protocol', 'session', 'client'],
   web: ['base', 'protocol', 'session', 'client'],
   testing: [...BELOW_HOST, 'host', 'client', 'daemon'],

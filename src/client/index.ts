@@ -5,6 +5,7 @@ export { ClientSession, type CommandBody, type SendOptions } from './session.ts'
 export { openRemoteLink, type RemoteOptions } from './remote/link.ts';
 export type { WebSocketClass, WebSocketLike } from './remote/web-socket.ts';
 export { unavailable, type Destination, type OpenWire, type Wire, type WireEvents } from './remote/wire.ts';
+export { UI_STREAM_HEADER, uiChunks, type UiChunk, type UiStart } from '../session/index.ts';
 export { CarrelError, codeOf, ERRORS, type ErrorCode } from '../protocol/index.ts';
 export type {
   CommandReply,

@@ -3,6 +3,7 @@
 import { CarrelError, toErrorInfo, type FollowFrom, type ViewItem } from '../protocol/index.ts';
 import type { Caller } from './caller.ts';
 import { encodeItem } from './encode.ts';
+import type { Identity } from './identity.ts';
 import type { Shared } from './shared.ts';
 
 /** A line that says nothing, so that a reader knows of life and a dead one is found. */
@@ -49,10 +50,32 @@ export interface StreamOptions {
 
 /** `overloaded` when there are too many. Ends with its reader, or when the right to it does. */
 export function eventStream({ shared, caller, session, from }: StreamOptions): ReadableStream<Uint8Array> {
+  return sentStream({
+    shared,
+    identity: caller.identity,
+    open: (signal) => frames(caller.link.follow(session, from, { signal })),
+    ending: (error) => `event: ended\ndata: ${JSON.stringify(toErrorInfo(error))}\n\n`,
+  });
+}
+
+async function* frames(items: AsyncIterable<ViewItem>): AsyncGenerator<string> {
+  for await (const item of items) yield frame(item);
+}
+
+export interface SentStream {
+  readonly shared: Shared;
+  readonly identity: Identity;
+  /** Whole messages of the stream; ends when the signal aborts. */
+  readonly open: (signal: AbortSignal) => AsyncIterator<string>;
+  /** The last one, when it ends with an error. */
+  readonly ending: (error: unknown) => string;
+}
+
+/** Server-sent events, as bytes: `overloaded` when there are too many, and for a reader that does not read. */
+export function sentStream({ shared, identity, open, ending }: SentStream): ReadableStream<Uint8Array> {
   const stop = new AbortController();
-  const items = caller.link.follow(session, from, { signal: stop.signal });
-  const guest = { identity: caller.identity, close: (error: CarrelError) => stop.abort(error) };
-  const listed = shared.live.add(guest);
+  const listed = shared.live.add({ identity, close: (error: CarrelError) => stop.abort(error) });
+  const messages = open(stop.signal);
   let beat: Disposable | undefined;
   const finish = (): void => {
     stop.abort();
@@ -63,8 +86,8 @@ export function eventStream({ shared, caller, session, from }: StreamOptions): R
     {
       start: (controller) => void (beat = startBeat(shared, controller, finish)),
       async pull(controller) {
-        const next = await take(items);
-        if ('item' in next) return controller.enqueue(utf8.encode(frame(next.item)));
+        const next = await take(messages);
+        if ('text' in next) return controller.enqueue(utf8.encode(next.text));
         const error = next.error ?? (stop.signal.reason as unknown);
         if (error !== undefined) controller.enqueue(utf8.encode(ending(error)));
         finish();
@@ -76,12 +99,12 @@ export function eventStream({ shared, caller, session, from }: StreamOptions): R
   );
 }
 
-type Taken = { readonly item: ViewItem } | { readonly error?: unknown };
+type Taken = { readonly text: string } | { readonly error?: unknown };
 
-async function take(items: AsyncIterator<ViewItem>): Promise<Taken> {
+async function take(messages: AsyncIterator<string>): Promise<Taken> {
   try {
-    const next = await items.next();
-    return next.done === true ? {} : { item: next.value };
+    const next = await messages.next();
+    return next.done === true ? {} : { text: next.value };
   } catch (error) {
     return { error };
   }
@@ -90,10 +113,6 @@ async function take(items: AsyncIterator<ViewItem>): Promise<Taken> {
 function frame(item: ViewItem): string {
   const id = item.type === 'delta' ? '' : `id: ${String(item.seq)}\n`;
   return `${id}data: ${encodeItem(item)}\n\n`;
-}
-
-function ending(error: unknown): string {
-  return `event: ended\ndata: ${JSON.stringify(toErrorInfo(error))}\n\n`;
 }
 
 function startBeat(

@@ -15,6 +15,7 @@ import { eventStream, placeFrom } from './event-stream.ts';
 import { refuseForeign } from './foreign.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
+import { openUiMessage, takeUiMessage, UI_HEADERS, uiStream, type UiAnswer } from './ui.ts';
 import { MESSAGE_BYTES } from './wire.ts';
 
 interface Known {
@@ -39,9 +40,15 @@ export function httpApp(shared: Shared): Hono<Known> {
   app.get('/sessions/:session/events', (c) => events(shared, c));
   const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
   const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
-    c.set('caller', await callerOf(shared, c, 'POST /rpc'));
+    c.set('caller', await callerOf(shared, c, `${c.req.method} ${c.req.path.split('/', 2).join('/')}`));
     await next();
   };
+  app.post('/ui', admitted, limit, async (c) =>
+    ui(shared, c, await takeUiMessage(c.get('caller'), await c.req.text())),
+  );
+  app.get('/ui/:session/stream', admitted, async (c) =>
+    ui(shared, c, await openUiMessage(c.get('caller'), c.req.param('session') ?? '')),
+  );
   app.post('/rpc', admitted, limit, (c) => rpc(shared, c, c.get('caller')));
   return app;
 }
@@ -80,6 +87,12 @@ async function rpc(shared: Shared, c: Context, caller: Caller): Promise<Response
 function failed(c: Context, id: RpcId | null, info: ErrorInfo): Response {
   withAdvice(c, info);
   return c.json({ jsonrpc: '2.0', id, error: toRpcError(info) }, statusOf(info));
+}
+
+function ui(shared: Shared, c: Context<Known>, answer: UiAnswer | undefined): Response {
+  return answer === undefined
+    ? c.body(null, 204)
+    : c.body(uiStream(shared, c.get('caller'), answer), 200, UI_HEADERS);
 }
 
 async function events(shared: Shared, c: Context): Promise<Response> {

@@ -34,6 +34,7 @@ export {
 } from '../tool/index.ts';
 export { builtInProfiles, DEFAULT_SESSION_LIMITS } from '../config/index.ts';
 export { renderMarkdown } from '../session/index.ts';
+export { UI_STREAM_HEADER, uiChunks, type UiChunk, type UiStart } from '../session/index.ts';
 export { systemClock, systemRandom, type Clock, type Random } from '../base/index.ts';
 export { CarrelError, codeOf, ERRORS, type ErrorCode } from '../protocol/index.ts';
 export type {

@@ -37,3 +37,4 @@ export {
   transcriptProblems,
   type TranscriptOptions,
 } from './transcript.ts';
+export { UI_STREAM_HEADER, uiChunks, type UiChunk, type UiStart } from './ui/index.ts';
