@@ -73,7 +73,7 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
     result: row,
   },
   'session/list': {
-    params: { limit: 50, status: ['waiting', 'idle'] },
+    params: { limit: 50, status: ['waiting', 'idle'], tags: { ticket: '42' } },
     result: { sessions: [row], hidden: 0 },
   },
   'session/get': { params: one, result: row },

@@ -67,7 +67,7 @@ async function configure(
   });
 }
 
-function tagsOf(pairs: readonly string[]): Record<string, string> {
+export function tagsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, key, value] = /^([^=]{1,64})=([^]{1,1024})$/.exec(pair) ?? [];

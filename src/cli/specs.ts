@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--status <status>', summary: 'only this status', choices: STATUSES },
       { flags: '--waiting', summary: 'only sessions with a call that waits for an approval' },
       { flags: '--search <text>', summary: 'part of a name or title' },
+      {
+        flags: '--tag <key=value>',
+        summary: 'only with this tag; may be repeated, for all of them',
+        repeatable: true,
+      },
       { flags: '--limit <count>', summary: 'rows at most (default 50)' },
       { flags: '--cwd <folder>', summary: 'sessions of this folder' },
       JSON_VALUE,

@@ -53,6 +53,8 @@ const List = z.strictObject({
   name: z.string().optional(),
   status: z.array(Status).optional(),
   parent: SessionId.optional(),
+  /** All of these, each with this value. */
+  tags: Tags.optional(),
   /** Part of a name or title, whatever its case. */
   text: z.string().max(200).optional(),
   limit: z.int().positive().max(MAX_PAGE),

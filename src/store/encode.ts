@@ -21,6 +21,8 @@ export interface Row {
   readonly open: number;
   /** Name and title, in lower case. */
   readonly words: string;
+  /** As JSON, keys in order: the same tags are the same text. */
+  readonly tags: string;
   readonly summary: string;
 }
 
@@ -79,8 +81,14 @@ export function encodeRow(summary: SessionSummary): Row {
     wakeAt: summary.wakeAt ?? null,
     open: summary.open ? 1 : 0,
     words: `${summary.name}\n${summary.title ?? ''}`.toLowerCase(),
+    tags: tagsText(summary.tags),
     summary: JSON.stringify(summary),
   };
+}
+
+function tagsText(tags: SessionSummary['tags']): string {
+  const entries = Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 function checkGroup({ session, expectedSeq, events, summary, snapshot }: AppendGroup): void {

@@ -105,11 +105,11 @@ export const PAGES_OF_NINE: readonly [range: Parameters<StoreReader['read']>[2],
 
 /** List rows, each of its own session. */
 export const ROWS: readonly Partial<SessionSummary>[] = [
-  { name: 'alpha', updatedAt: 10, status: 'running', title: 'Fix the ÄPFEL' },
-  { name: 'beta', updatedAt: 30, status: 'waiting', open: true, wakeAt: 500 },
-  { name: 'gamma', updatedAt: 20, folder: '/other', parent: 'ses_0', open: true },
+  { name: 'alpha', updatedAt: 10, status: 'running', title: 'Fix the ÄPFEL', tags: { team: 'a', no: '1' } },
+  { name: 'beta', tags: { team: 'a', 'x=y': '' }, updatedAt: 30, status: 'waiting', open: true, wakeAt: 500 },
+  { name: 'gamma', tags: { team: 'b' }, updatedAt: 20, folder: '/other', parent: 'ses_0', open: true },
   { name: 'delta', updatedAt: 20, wakeAt: 100 },
-  { name: 'hers', updatedAt: 99, owner: 'other', wakeAt: 50 },
+  { name: 'hers', tags: { team: 'a' }, updatedAt: 99, owner: 'other', wakeAt: 50 },
 ];
 
 /** Which of these rows a condition leaves, newest first. */
@@ -122,4 +122,11 @@ export const NARROWED: readonly [narrow: Partial<ListQuery>, names: readonly str
   [{ text: 'äpfel' }, ['alpha']],
   [{ text: 'ET' }, ['beta']],
   [{ text: '%' }, []],
+  [{ tags: {} }, ['beta', 'gamma', 'delta', 'alpha']],
+  [{ tags: { team: 'a' } }, ['beta', 'alpha']],
+  [{ tags: { team: 'a', no: '1' } }, ['alpha']],
+  [{ tags: { team: 'a' }, status: ['waiting'] }, ['beta']],
+  [{ tags: { team: 'a', no: '2' } }, []],
+  [{ tags: { 'x=y': '' } }, ['beta']],
+  [{ tags: { team: 'A' } }, []],
 ];

@@ -23,6 +23,7 @@ export function placeOf(token: string): ListPlace {
 }
 
 /** Whether anything but the owner narrows the list. */
-export function isNarrowed({ folder, name, status, parent, text }: ListQuery): boolean {
-  return [folder, name, status, parent, text].some((condition) => condition !== undefined);
+export function isNarrowed({ folder, name, status, parent, text, tags }: ListQuery): boolean {
+  const conditions = [folder, name, status, parent, text, tags && Object.keys(tags)[0]];
+  return conditions.some((condition) => condition !== undefined);
 }

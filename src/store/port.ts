@@ -94,6 +94,8 @@ export interface ListQuery {
   readonly parent?: string;
   /** Part of a name or title, whatever its case. */
   readonly text?: string;
+  /** All of these, each with this value. */
+  readonly tags?: Readonly<Record<string, string>>;
   readonly limit: number;
   /** From the page before. */
   readonly after?: string;

@@ -5,6 +5,7 @@ import { EXIT, type Exit } from '../exit.ts';
 import { folderOf } from '../folder.ts';
 import type { Invocation } from '../invocation.ts';
 import { OWNER } from '../owner.ts';
+import { tagsOf } from '../planned.ts';
 import { openReading } from '../reading.ts';
 import { STATUSES } from '../specs.ts';
 import { table, type Column } from '../render/table.ts';
@@ -50,6 +51,7 @@ function queryOf(invocation: Invocation): ListQuery {
     throw new CarrelError('invalid_params', '--all lists every folder: leave --cwd out');
   }
   const text = options.text('search');
+  const tags = options.texts('tag');
   const shown =
     status !== undefined ? [status] : options.flag('waiting') ? WAITING : all ? undefined : PRESENT;
   return {
@@ -58,6 +60,7 @@ function queryOf(invocation: Invocation): ListQuery {
     ...(all ? {} : { folder: folderOf(invocation) }),
     ...(shown === undefined ? {} : { status: shown }),
     ...(text === undefined ? {} : { text }),
+    ...(tags.length === 0 ? {} : { tags: tagsOf(tags) }),
   };
 }
 

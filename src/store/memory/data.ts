@@ -27,6 +27,8 @@ export interface MemoryData {
   readonly sessions: Map<string, MemorySession>;
   /** Who has a name, by owner, folder and name. */
   readonly names: Map<string, string>;
+  /** Who has a tag, by key and value. */
+  readonly tags: Map<string, Set<string>>;
   /** Hash of the last event of what was erased. */
   readonly tombstones: Map<string, Uint8Array>;
   readonly commands: Map<string, MemoryCommand>;
@@ -39,6 +41,7 @@ export function memoryData(): MemoryData {
   return {
     sessions: new Map(),
     names: new Map(),
+    tags: new Map(),
     tombstones: new Map(),
     commands: new Map(),
     blobs: new Map(),
@@ -48,6 +51,13 @@ export function memoryData(): MemoryData {
 
 export function nameKey({ owner, folder, name }: Pick<Row, 'owner' | 'folder' | 'name'>): string {
   return JSON.stringify([owner, folder, name]);
+}
+
+/** Where the tags of a row, its JSON, are found. */
+export function tagKeys(tags: string): string[] {
+  return Object.entries(JSON.parse(tags) as Readonly<Record<string, string>>).map((tag) =>
+    JSON.stringify(tag),
+  );
 }
 
 export function commandKey(identity: string, id: string): string {

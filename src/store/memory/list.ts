@@ -2,13 +2,15 @@ import type { SessionSummary } from '../../protocol/index.ts';
 import type { Row } from '../encode.ts';
 import { placeOf, placeToken, type ListPlace } from '../listing.ts';
 import type { DueQuery, ListQuery, SessionPage, StatusCounts } from '../port.ts';
-import type { MemorySession } from './data.ts';
+import type { MemoryData, MemorySession } from './data.ts';
 
 type Entry = ListPlace & { readonly row: Row };
 
-export function listPage(sessions: ReadonlyMap<string, MemorySession>, query: ListQuery): SessionPage {
+export function listPage({ sessions, tags }: MemoryData, query: ListQuery): SessionPage {
   const own = [...sessions].filter(([, { owner }]) => owner === query.owner);
+  const tagged = Object.entries(query.tags ?? {}).map((tag) => tags.get(JSON.stringify(tag)));
   const matching = own
+    .filter(([session]) => tagged.every((having) => having?.has(session)))
     .map(([session, { row }]): Entry => ({ session, updatedAt: row.updatedAt, row }))
     .filter(({ row }) => matches(row, query))
     .toSorted(newestFirst);

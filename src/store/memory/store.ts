@@ -77,7 +77,7 @@ class MemoryStore implements Store {
   }
 
   async list(query: ListQuery): Promise<SessionPage> {
-    return Promise.resolve(listPage(this.#data.sessions, query));
+    return Promise.resolve(listPage(this.#data, query));
   }
 
   async counts(owner: string): Promise<StatusCounts> {

@@ -3,7 +3,7 @@ import { chainHash, EMPTY_HASH, shortHash } from '../chain.ts';
 import type { EncodedGroup, Row } from '../encode.ts';
 import { judge, type Evidence } from '../judge.ts';
 import type { AppendResult, TailChunk } from '../port.ts';
-import { commandKey, nameKey, type MemoryData, type MemorySession } from './data.ts';
+import { commandKey, nameKey, tagKeys, type MemoryData, type MemorySession } from './data.ts';
 
 export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult {
   const answer = judge(group, evidenceOf(data, group.session));
@@ -24,7 +24,10 @@ export function writeGroup(data: MemoryData, group: EncodedGroup): AppendResult 
 export function eraseSession(data: MemoryData, session: string): { head: string } {
   const kept = data.sessions.get(session);
   const head = kept?.hashes.at(-1) ?? EMPTY_HASH;
-  if (kept !== undefined) dropName(data, session, kept);
+  if (kept !== undefined) {
+    dropName(data, session, kept);
+    dropTags(data, session, kept);
+  }
   data.sessions.delete(session);
   data.tombstones.set(session, head);
   for (const [key, command] of data.commands) if (command.session === session) data.commands.delete(key);
@@ -34,13 +37,23 @@ export function eraseSession(data: MemoryData, session: string): { head: string 
   return { head: shortHash(head) };
 }
 
-/** Replaces the row, and with it the name that the session has. */
+/** Replaces the row, and with it the name and the tags that the session has. */
 export function putRow(data: MemoryData, session: string, row: Row): void {
   const kept = data.sessions.get(session);
   if (kept === undefined) return;
   dropName(data, session, kept);
+  dropTags(data, session, kept);
   kept.row = row;
   data.names.set(nameKey(row), session);
+  for (const key of tagKeys(row.tags)) data.tags.set(key, (data.tags.get(key) ?? new Set()).add(session));
+}
+
+function dropTags(data: MemoryData, session: string, { row }: MemorySession): void {
+  for (const key of tagKeys(row.tags)) {
+    const others = data.tags.get(key);
+    others?.delete(session);
+    if (others?.size === 0) data.tags.delete(key);
+  }
 }
 
 function dropName(data: MemoryData, session: string, { row }: MemorySession): void {

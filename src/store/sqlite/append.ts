@@ -35,6 +35,7 @@ export function writeRow(
 ): void {
   if (before !== undefined && !isNamed(before, row))
     connection.run('UPDATE sessions SET folder = ?, name = ? WHERE no = ?', row.folder, row.name, no);
+  if (row.tags !== (before?.tags ?? NO_TAGS)) writeTags(connection, no, row.tags);
   connection.run(
     `UPDATE sessions SET seq = ?, hash = ?, append_id = ?, status = ?, parent = ?, updated_at = ?, wake_at = ?, open = ?,
      words = ?, summary = ? WHERE no = ?`,
@@ -50,6 +51,15 @@ export function writeRow(
     row.summary,
     no,
   );
+}
+
+const NO_TAGS = '{}';
+
+/** They hardly ever change: their index costs nothing while they do not. */
+function writeTags(connection: Connection, no: number, tags: string): void {
+  connection.run('DELETE FROM tags WHERE no = ?', no);
+  connection.run('INSERT INTO tags SELECT key, value, ? FROM json_each(?)', no, tags);
+  connection.run('UPDATE sessions SET tags = ? WHERE no = ?', tags, no);
 }
 
 function isNamed(place: SessionPlace | undefined, { folder, name }: Pick<Row, 'folder' | 'name'>): boolean {

@@ -47,13 +47,24 @@ function putSummary(connection: Connection, { session, row }: Needs<'putSummary'
   return null;
 }
 
+/** Where a session has rows. */
+const TABLES = [
+  'events',
+  'chunks',
+  'ended_parts',
+  'commands',
+  'snapshots',
+  'blob_names',
+  'tags',
+  'sessions',
+] as const;
+
 /** The log, which still holds what is deleted here, is emptied after the flush. */
 function erase(connection: Connection, { owner, session }: Needs<'erase'>): { head: string } {
   const { no, hash } = ownSession(connection, owner, session);
   connection.run('INSERT INTO tombstones VALUES (?, ?)', session, hash);
   connection.run('INSERT OR IGNORE INTO doomed_blobs SELECT blob FROM blob_names WHERE no = ?', no);
-  for (const table of ['events', 'chunks', 'ended_parts', 'commands', 'snapshots', 'blob_names', 'sessions'])
-    connection.run(`DELETE FROM ${table} WHERE no = ?`, no);
+  for (const table of TABLES) connection.run(`DELETE FROM ${table} WHERE no = ?`, no);
   return { head: shortHash(hash) };
 }
 

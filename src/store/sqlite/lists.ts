@@ -53,7 +53,10 @@ export function dueSessions(
     .map(({ summary }) => JSON.parse(summary) as SessionSummary);
 }
 
-function whereOf({ owner, folder, name, parent, status, text }: Omit<ListQuery, 'limit'>): Where {
+/** The numbers come from the index on tags, whatever else narrows the list. */
+const HAS_TAG = 'no IN (SELECT no FROM tags, (SELECT ? AS tag) WHERE key = tag ->> 0 AND value = tag ->> 1)';
+
+function whereOf({ owner, folder, name, parent, status, text, tags = {} }: Omit<ListQuery, 'limit'>): Where {
   const conditions: readonly (readonly [sql: string, value: Value | undefined])[] = [
     ['owner = ?', owner],
     ['folder = ?', folder],
@@ -61,6 +64,7 @@ function whereOf({ owner, folder, name, parent, status, text }: Omit<ListQuery, 
     ['parent = ?', parent],
     ['status IN (SELECT value FROM json_each(?))', status && JSON.stringify(status)],
     ['instr(words, ?) > 0', text?.toLowerCase()],
+    ...Object.entries(tags).map((tag) => [HAS_TAG, JSON.stringify(tag)] as const),
   ];
   const used = conditions.filter(([, value]) => value !== undefined);
   return { sql: used.map(([sql]) => sql).join(' AND '), values: used.map(([, value]) => value ?? null) };

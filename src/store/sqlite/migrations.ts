@@ -78,6 +78,21 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE flushes (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT;
   INSERT INTO flushes VALUES (1, 0);
   `,
+  // Tags as rows, to list by them; as a text beside their session, to see without them whether they changed.
+  `
+  ALTER TABLE sessions ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';
+  CREATE TABLE tags (
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    no INTEGER NOT NULL,
+    PRIMARY KEY (key, value, no)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tags_of_session ON tags (no);
+  INSERT INTO tags SELECT tag.key, tag.value, no FROM sessions, json_each(summary, '$.tags') AS tag;
+  UPDATE sessions SET tags = (
+    SELECT json_group_object(key, value) FROM (SELECT key, value FROM tags WHERE tags.no = sessions.no ORDER BY key)
+  ) WHERE no IN (SELECT no FROM tags);
+  `,
 ];
 
 export const LATEST_VERSION = MIGRATIONS.length;

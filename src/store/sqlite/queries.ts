@@ -9,11 +9,12 @@ export interface SessionPlace extends Place {
   readonly no: number;
   readonly folder: string;
   readonly name: string;
+  readonly tags: string;
 }
 
 export function findSession(connection: Connection, session: string): SessionPlace | undefined {
   return connection.get<SessionPlace>(
-    'SELECT no, owner, folder, name, fence, seq, hash, append_id AS appendId FROM sessions WHERE session = ?',
+    'SELECT no, owner, folder, name, tags, fence, seq, hash, append_id AS appendId FROM sessions WHERE session = ?',
     session,
   );
 }

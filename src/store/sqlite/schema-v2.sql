@@ -1,0 +1,17 @@
+CREATE TABLE blob_names (no INTEGER NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (no, blob)) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks ( no INTEGER NOT NULL, id INTEGER NOT NULL, part TEXT NOT NULL, step TEXT NOT NULL, kind TEXT NOT NULL, length INTEGER NOT NULL, -- of the part up to here, UTF-16 units text TEXT NOT NULL, PRIMARY KEY (no, id) ) STRICT, WITHOUT ROWID;
+CREATE TABLE commands ( identity TEXT NOT NULL, id TEXT NOT NULL, no INTEGER NOT NULL, at INTEGER NOT NULL, body_hash TEXT NOT NULL, reply TEXT NOT NULL, PRIMARY KEY (identity, id) ) STRICT, WITHOUT ROWID;
+CREATE TABLE doomed_blobs (blob BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE ended_parts (no INTEGER NOT NULL, part TEXT NOT NULL, PRIMARY KEY (no, part)) STRICT, WITHOUT ROWID;
+CREATE TABLE events ( id INTEGER PRIMARY KEY, no INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, body TEXT NOT NULL ) STRICT;
+CREATE UNIQUE INDEX events_in_order ON events (no, seq);
+CREATE TABLE flushes (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL) STRICT;
+CREATE TABLE sessions ( no INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, fence INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, append_id TEXT NOT NULL, status TEXT NOT NULL, parent TEXT, updated_at INTEGER NOT NULL, wake_at INTEGER, open INTEGER NOT NULL, words TEXT NOT NULL, summary TEXT NOT NULL , tags TEXT NOT NULL DEFAULT '{}') STRICT;
+CREATE INDEX sessions_by_age ON sessions (owner, updated_at DESC, session);
+CREATE UNIQUE INDEX sessions_by_name ON sessions (owner, folder, name);
+CREATE INDEX sessions_open ON sessions (no) WHERE open = 1;
+CREATE INDEX sessions_to_wake ON sessions (wake_at) WHERE wake_at IS NOT NULL;
+CREATE TABLE snapshots ( no INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL ) STRICT;
+CREATE TABLE tags ( key TEXT NOT NULL, value TEXT NOT NULL, no INTEGER NOT NULL, PRIMARY KEY (key, value, no) ) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_of_session ON tags (no);
+CREATE TABLE tombstones (session TEXT PRIMARY KEY, hash BLOB NOT NULL) STRICT, WITHOUT ROWID;
