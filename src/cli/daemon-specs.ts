@@ -6,14 +6,20 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'daemon',
     summary: 'serve the sessions of this home to programs: a local socket, HTTP and WebSocket on loopback',
-    args: [{ name: '<action>', summary: 'what to do', choices: ['run', 'start', 'stop', 'status'] }],
+    args: [
+      {
+        name: '<action>',
+        summary: 'what to do',
+        choices: ['run', 'start', 'stop', 'status', 'install', 'uninstall'],
+      },
+    ],
     options: [
       { flags: '--port <port>', summary: 'of HTTP and WebSocket (default a free one)' },
       { flags: '--address <address>', summary: 'a loopback address (default 127.0.0.1)' },
       JSON_VALUE,
     ],
     details:
-      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start.',
+      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start. `install` writes a unit of systemd or launchd for this user and says what starts it; `uninstall` removes it.',
     load: () => import('./commands/daemon.ts'),
   },
   {

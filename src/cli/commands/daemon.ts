@@ -2,6 +2,7 @@ import { runDaemon } from '../daemon-run.ts';
 import { servingDaemon, startDaemon, stopDaemon } from '../daemon-process.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { homeOf } from '../home.ts';
+import { installUnit, uninstallUnit } from '../install-unit.ts';
 import type { Invocation } from '../invocation.ts';
 import { report } from '../report.ts';
 import { printValue } from '../render/value.ts';
@@ -43,6 +44,8 @@ const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<Exit>
     }
     return ready ? EXIT.done : EXIT.failed;
   },
+  install: (invocation) => Promise.resolve(installUnit(invocation)),
+  uninstall: (invocation) => Promise.resolve(uninstallUnit(invocation)),
 };
 
 /** Exit of `status`: 0 when a daemon is ready, else 1. */
