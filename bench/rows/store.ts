@@ -1,12 +1,11 @@
 // What the store costs: a sync, a page of a list, a page of a journal, disk for each turn.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteReader } from '../../src/store/index.ts';
 import { scriptedModel } from '../../src/model/index.ts';
 import { install } from '../install.ts';
-import { benchHost, median, only, scratch, times, wallMs, type Row } from '../measure.ts';
+import { benchHost, diskBytes, median, only, scratch, times, wallMs, type Row } from '../measure.ts';
 
 const SESSIONS = 10_000;
 const MESSAGES = 2_000;
@@ -15,18 +14,6 @@ const PAGE = 50;
 const BATCH = 200;
 
 const ANSWER = Array.from({ length: 200 }, (_, n) => `w${String(n).padStart(4, '0')} `);
-
-function diskBytes(home: string): number {
-  const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.reduce(
-    (sum, file) =>
-      sum +
-      (file.name.endsWith('-wal') || file.name.endsWith('-shm')
-        ? 0
-        : statSync(join(file.parentPath, file.name)).size),
-    0,
-  );
-}
 
 export async function listRows(): Promise<readonly Row[]> {
   using home = scratch();

@@ -9,9 +9,9 @@ import type { Tool } from '../../src/tool/index.ts';
 import { builtinTools } from '../../src/tool/index.ts';
 import { benchHost, median, only, scratch, times, wallMs, type Row } from '../measure.ts';
 
-const ROUNDS = 5;
+export const ROUNDS = 5;
 /** Input, then an intent and a result for each round, then the end of the turn. */
-const SYNCS = 2 + 2 * ROUNDS;
+export const SYNCS = 2 + 2 * ROUNDS;
 const RUNS = 15;
 
 const nothing: Tool = {
@@ -26,7 +26,7 @@ const nothing: Tool = {
 };
 
 /** As many appends of a page, each synced, as the rounds need. */
-function syncFloor(folder: string): Promise<number> {
+export function syncFloor(folder: string): Promise<number> {
   const fd = openSync(join(folder, 'floor'), 'a');
   const page = Buffer.alloc(4_096);
   return wallMs(() => {
@@ -40,7 +40,7 @@ function syncFloor(folder: string): Promise<number> {
 }
 
 /** As many shells that do nothing, started from this process and waited for. */
-function shellFloor(): Promise<number> {
+export function shellFloor(): Promise<number> {
   return wallMs(async () => {
     for (let n = 0; n < ROUNDS; n++) await once(spawn('/bin/sh', ['-c', 'true']), 'exit');
   });
