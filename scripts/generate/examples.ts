@@ -106,6 +106,7 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
     },
   },
   'session/erase': { params: one, result: { head: '0123456789abcdef' } },
+  'session/credentials': { params: { session, provider: 'openai', apiKey: 'sk-…' }, result: {} },
   'inbox/list': {
     params: {},
     result: [

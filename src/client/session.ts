@@ -86,6 +86,14 @@ export class ClientSession {
     return this.#resolve({ decision: 'deny', scope: 'once', call, reason });
   }
 
+  /**
+   * Hands the host a key for this session's requests to one provider, or takes it back with `null`. It is kept in memory only: a host that
+   * was started again has none, and the session says so. `conflict` for a session not created with `change.credentials`.
+   */
+  async setCredentials(provider: string, apiKey: string | null): Promise<void> {
+    await this.#link.call('session/credentials', { session: this.id, provider, apiKey });
+  }
+
   /** What the model should know, without a turn. */
   addContext(text: string, role: 'user' | 'note' = 'user'): Promise<CommandReply> {
     return this.command('context/add', { text, role });

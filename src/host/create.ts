@@ -93,7 +93,7 @@ async function checkProfile(scope: Scope, profile: Profile): Promise<void> {
       `The profile ${profile.name} names ${missing.join(', ')}, but there is no such tool. There are: ${known.join(', ')}.`,
     );
   }
-  const model = await scope.models.resolve(profile.model);
+  const model = await scope.models.resolve(profile.model, { keyless: scope.keyring.isKeyless(profile) });
   checkBudget(profile, model);
   checkWindow(profile, model);
 }

@@ -7,6 +7,7 @@ import {
   Beat,
   Conversations,
   Frames,
+  Keyring,
   openSessions,
   Supervisor,
   TextBlobs,
@@ -16,6 +17,7 @@ import {
 } from '../runtime/index.ts';
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { FileLocks } from '../tool/index.ts';
+import type { Credentials } from '../model/index.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
@@ -86,6 +88,7 @@ class NearHost implements Host {
         ...(options.toolsAtOnce === undefined ? {} : { tools: options.toolsAtOnce }),
         ...(options.rates === undefined ? {} : { rates: options.rates }),
       }),
+      keyring: new Keyring(options.credentials),
       grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
       memoryBytes: options.memoryBytes ?? (() => process.memoryUsage.rss()),
@@ -128,13 +131,23 @@ class NearHost implements Host {
     return this.#eraseOne(id);
   }
 
+  async setCredentials(id: string, provider: string, credentials: Credentials | undefined): Promise<void> {
+    const { state } = await this.#supervisor.actor(id);
+    if (state.profile.credentials !== 'session') {
+      const message = `Session ${id} uses the keys of its host: create one with change.credentials "session" to hand it keys.`;
+      throw new CarrelError('conflict', message);
+    }
+    this.#scope.keyring.hand(id, provider, credentials);
+  }
+
   #eraseOne(id: string): Promise<{ readonly head: string }> {
     return this.#supervisor.retire(id, async () => {
-      const { blobs, conversations, owner, store } = this.#scope;
+      const { blobs, conversations, keyring, owner, store } = this.#scope;
       // An input may have been accepted since.
       const row = await store.summary(owner, id);
       if (row !== undefined) refuseAtWork([row], 'erase');
       conversations.take(id);
+      keyring.forget(id);
       blobs.forget();
       // Appends that name a text written before are on their way now; later ones write it again, and so keep it.
       await setImmediate();

@@ -19,7 +19,14 @@ export {
   type Store,
   type StoreReader,
 } from '../store/index.ts';
-export { createModels, scriptedModel, type Model, type Models, type ModelsOptions } from '../model/index.ts';
+export {
+  createModels,
+  scriptedModel,
+  type Credentials,
+  type Model,
+  type Models,
+  type ModelsOptions,
+} from '../model/index.ts';
 export {
   builtinTools,
   createTools,

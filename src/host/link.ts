@@ -99,6 +99,10 @@ class NearLink implements Link {
       'session/cursor': async ({ session, seq }) => (await host.session(session)).cursor(seq),
       'context/get': async ({ session, ...page }) => (await host.session(session)).context(page),
       'session/erase': ({ session }) => host.erase(session),
+      'session/credentials': async ({ session, provider, apiKey }) => {
+        await host.setCredentials(session, provider, apiKey === null ? undefined : { apiKey });
+        return {};
+      },
       'inbox/list': () => host.inbox(),
       'host/inspect': async () => ({ ...host.inspect(), counts: await host.counts() }),
     };

@@ -16,8 +16,14 @@ import type {
   ViewItem,
   Scope,
 } from '../protocol/index.ts';
-import type { Models } from '../model/index.ts';
-import type { AdmissionLimits, AdmissionReport, Observe, Rates } from '../runtime/index.ts';
+import type { Credentials, Models } from '../model/index.ts';
+import type {
+  AdmissionLimits,
+  AdmissionReport,
+  Observe,
+  Rates,
+  ResolveCredentials,
+} from '../runtime/index.ts';
 import type { ListQuery, SessionPage, StatusCounts, Store } from '../store/index.ts';
 import type { FileLock, Tools } from '../tool/index.ts';
 
@@ -45,6 +51,11 @@ export interface HostOptions {
   /** What providers are asked at most in a minute, by their names; else only what they say themselves holds. */
   readonly rates?: ReadonlyMap<string, Rates>;
   readonly owner?: string;
+  /**
+   * Called for each request to a model, before what providers were configured with: keys of a user, of a tag, of a vault. Where it gives
+   * nothing the provider's own key is used, unless the session is to use its own only. What it gives is kept nowhere.
+   */
+  readonly credentials?: ResolveCredentials;
   /**
    * Which sessions are taken up without a command. `all`: every one with open work at once, those marked to run on start first.
    * `marked`: only those. `lazy` (default): none of them. All three wake a session when its time has come (an expiry, a retry, a
@@ -75,7 +86,7 @@ export interface CreateOptions {
   readonly profile?: string;
   /** Changes to that profile, for this session. */
   readonly change?: Partial<
-    Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery' | 'runOnStart'>
+    Pick<Profile, 'model' | 'mode' | 'tools' | 'prompt' | 'recovery' | 'runOnStart' | 'credentials'>
   > & {
     readonly maxSteps?: number;
     readonly turnTimeoutMs?: number;
@@ -159,6 +170,11 @@ export interface Host extends AsyncDisposable {
   session(id: string): Promise<SessionHandle>;
   /** Removes the session and all that it spawned for good, with everything that is only theirs. `conflict` while a turn of one of them is open: cancel it first. When the host ends in between, some of what it spawned is gone and the session is not: ask again. Gives the hash of its last event. */
   erase(id: string): Promise<{ readonly head: string }>;
+  /**
+   * Hands a session a key for one provider, or takes it back, in memory only; its children use it too. `conflict` for a session that was
+   * not created with credentials of its own.
+   */
+  setCredentials(id: string, provider: string, credentials: Credentials | undefined): Promise<void>;
   /** Rows as stored; those whose turn waits for a slot have its `position`. */
   list(query: Omit<ListQuery, 'owner'>): Promise<SessionPage>;
   /** The sessions that it spawned, oldest first; `not_found` when there is no such session. */

@@ -1,4 +1,5 @@
 export type {
+  Credentials,
   Allowance,
   Model,
   ModelCapabilities,

@@ -34,7 +34,13 @@ export interface ModelRequest {
   readonly cacheKey?: string;
 }
 
+/** What a request is made with instead of what the provider was configured with. */
+export interface Credentials {
+  readonly apiKey: string;
+}
+
 export interface ModelContext {
+  readonly credentials?: Credentials;
   readonly signal: AbortSignal;
   /** Bytes of a file part. */
   readonly file: (part: FilePart) => Promise<Uint8Array>;
@@ -109,8 +115,11 @@ export interface Model {
 
 /** Finds models by id. */
 export interface Models {
-  /** `model_unavailable` names what was looked for. Resolving reaches no network. */
-  resolve(id: string): Promise<Model>;
+  /**
+   * `model_unavailable` names what was looked for. Resolving reaches no network. `keyless`: whoever asks the model brings credentials, so
+   * that a provider without any will do.
+   */
+  resolve(id: string, options?: { readonly keyless?: boolean }): Promise<Model>;
   /** Ids that are configured, for lists; providers may serve more. */
   list(): readonly string[];
 }

@@ -25,7 +25,7 @@ export function createModels(options: ModelsOptions): Models {
   const world = { clock, ...(fetch === undefined ? {} : { fetch }) };
   const ids = [...providers.flatMap(configuredIds), ...ready.keys()];
 
-  const find = (id: string): Model => {
+  const find = (id: string, keyless = false): Model => {
     const own = ready.get(id);
     if (own !== undefined) return own;
     const { provider: name, model } = splitId(id);
@@ -33,16 +33,19 @@ export function createModels(options: ModelsOptions): Models {
       throw unavailable(id, 'a model is named PROVIDER/MODEL', ids);
     const provider = byName.get(name);
     if (provider === undefined) throw unavailable(id, `there is no provider ${name}`, ids);
-    const missing = whatIsMissing(provider);
+    const missing = whatIsMissing(keyless ? { ...provider, apiKey: BROUGHT } : provider);
     if (missing !== undefined) throw unavailable(id, missing, ids);
     return providerModel(provider, model, world);
   };
 
   return {
-    resolve: async (id) => find(id),
+    resolve: async (id, { keyless } = {}) => find(id, keyless),
     list: () => ids,
   };
 }
+
+/** Stands for a key that comes with each request. */
+const BROUGHT = 'brought';
 
 function splitId(id: string): { provider?: string; model?: string } {
   const slash = id.indexOf('/');

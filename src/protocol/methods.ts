@@ -38,6 +38,7 @@ const Create = z.strictObject({
     maxSteps: z.int().positive().optional(),
     turnTimeoutMs: z.int().nonnegative().optional(),
     budget: Budget.optional(),
+    credentials: z.literal('session').optional(),
   })
     .strict()
     .optional(),
@@ -123,6 +124,18 @@ export const METHODS = {
   },
   /** Removes the session and all that it spawned for good; `conflict` while one of them works. */
   'session/erase': { scope: 'admin', params: one, result: z.object({ head: z.string() }) },
+  /**
+   * Hands the session a key for the requests of one provider, or takes it back with `null`. It is kept in memory only: after a restart of
+   * the host a session that has keys of its own says which one is missing.
+   */
+  'session/credentials': {
+    scope: 'prompt',
+    params: one.extend({
+      provider: z.string().min(1).max(64),
+      apiKey: z.string().min(1).max(8192).nullable(),
+    }),
+    result: z.object({}),
+  },
   'inbox/list': { scope: 'observe', params: z.strictObject({}), result: z.array(InboxItem).readonly() },
   /** Numbers of the host: slots, residency, memory, faults. */
   'host/inspect': { scope: 'observe', params: z.strictObject({}), result: z.looseObject({}) },

@@ -49,6 +49,8 @@ export const Profile = z.object({
   temperature: z.number().min(0).max(2).optional(),
   maxOutputTokens: z.int().positive().optional(),
   reasoning: z.enum(['none', 'low', 'medium', 'high']).optional(),
+  /** The session's requests are made with what it was handed, and never with a key of the host. */
+  credentials: z.literal('session').optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

@@ -18,6 +18,7 @@ export { frameOf, textsOf, type Texts } from './frame.ts';
 export { pages } from './load.ts';
 export { windowOf } from './perform/room.ts';
 export { bodyHash } from './body-hash.ts';
+export { Keyring, type CredentialsAsked, type ResolveCredentials } from './keyring.ts';
 export { generateName } from './names.ts';
 export type { Appended, Asked, Committed, Fact, Observe, Timed } from './observe.ts';
 export { openSessions } from './open-sessions.ts';

@@ -9,6 +9,7 @@ import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
 import type { Others } from './children/others.ts';
 import { Frames } from './frames.ts';
+import { Keyring } from './keyring.ts';
 import { Performer } from './performer.ts';
 import type { Scope } from './scope.ts';
 import { TextBlobs } from './text-blobs.ts';
@@ -85,6 +86,7 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
       list: () => [],
     },
     tools,
+    keyring: new Keyring(undefined),
     files: new FileLocks(clock),
     profiles: new Map(),
     clock,

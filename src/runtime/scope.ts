@@ -9,6 +9,7 @@ import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
 import type { Frames } from './frames.ts';
 import type { Observe } from './observe.ts';
+import type { Keyring } from './keyring.ts';
 import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
@@ -28,6 +29,7 @@ export interface Scope {
   /** When streaming text is written. */
   readonly tailBeat: Beat;
   readonly admission: Admission;
+  readonly keyring: Keyring;
   /** Permissions that hold for every session of this host. */
   readonly grants: () => readonly Grant[];
   readonly saveGrant: (grant: Grant) => Promise<void>;

@@ -96,7 +96,9 @@ function classify(problem: Problem, { provider, model }: FailureContext): Class 
 }
 
 /** Without the provider's own words: they like to repeat a part of the key. */
-function keyMessage(status: number, { name, apiKey, apiKeyEnv }: ProviderOptions): string {
+function keyMessage(status: number, { name, apiKey, apiKeyEnv, brought }: ProviderOptions): string {
+  if (brought)
+    return `${name} refused the key that the session was handed (${status}): hand it another (session/credentials)`;
   const place = apiKeyEnv === undefined ? `the apiKey of provider ${name} in the configuration` : apiKeyEnv;
   const what = apiKey === undefined ? `${name} wants a key and has none` : `${name} refused the key`;
   return `${what} (${status}): ${apiKey === undefined ? 'set' : 'check'} ${place}`;

@@ -3,7 +3,7 @@ import { CarrelError, type ProviderKind } from '../../protocol/index.ts';
 import { adjust } from '../adjust.ts';
 import { capabilitiesOf } from '../capabilities.ts';
 import { cancelled } from '../failure.ts';
-import type { Model, ModelContext, ModelPart, ModelRequest } from '../port.ts';
+import type { Credentials, Model, ModelContext, ModelPart, ModelRequest } from '../port.ts';
 import { serviceOf } from '../services.ts';
 import { chatAsk } from './chat/stream.ts';
 import { incomplete, providerFailure } from './failures.ts';
@@ -23,12 +23,16 @@ const ASK: Readonly<Record<ProviderKind, Ask>> = {
 const LEFT = new CarrelError('cancelled', 'The answer is not read any more.');
 
 /** The model `name` of a configured provider. Nothing is loaded and nobody is asked until it streams. */
-export function providerModel(provider: ProviderOptions, name: string, world: ProviderWorld): Model {
-  const id = `${provider.name}/${name}`;
-  const capabilities = capabilitiesOf(name, provider.models?.[name], serviceOf(provider));
+export function providerModel(configured: ProviderOptions, name: string, world: ProviderWorld): Model {
+  const id = `${configured.name}/${name}`;
+  const capabilities = capabilitiesOf(name, configured.models?.[name], serviceOf(configured));
   const fetch = world.fetch ?? globalThis.fetch;
 
-  async function* answer(asked: ModelRequest, context: ModelContext): AsyncGenerator<readonly ModelPart[]> {
+  async function* answer(
+    provider: ProviderOptions,
+    asked: ModelRequest,
+    context: ModelContext,
+  ): AsyncGenerator<readonly ModelPart[]> {
     const fitted = adjust(asked, { id, capabilities });
     const { request, adjusted } = provider.kind === 'anthropic' ? fitThinking(fitted, provider.name) : fitted;
     yield adjusted;
@@ -38,14 +42,15 @@ export function providerModel(provider: ProviderOptions, name: string, world: Pr
 
   return {
     id,
-    provider: provider.name,
+    provider: configured.name,
     capabilities,
     async *stream(request, context) {
       // Ours, so that leaving the stream closes the connection as an abort does.
       using stop = new Linked(context.signal);
       let whole = false;
+      const provider = withCredentials(configured, context.credentials);
       try {
-        for await (const batch of answer(request, { ...context, signal: stop.signal })) {
+        for await (const batch of answer(provider, request, { ...context, signal: stop.signal })) {
           for (const part of batch) {
             if (context.signal.aborted) break;
             whole = part.type === 'finished';
@@ -62,4 +67,11 @@ export function providerModel(provider: ProviderOptions, name: string, world: Pr
       }
     },
   };
+}
+
+/** A key that was brought comes alone: headers that were configured may hold another. */
+function withCredentials(provider: ProviderOptions, credentials: Credentials | undefined): ProviderOptions {
+  if (credentials === undefined) return provider;
+  const { apiKeyEnv: _, headers: __, ...rest } = provider;
+  return { ...rest, apiKey: credentials.apiKey, brought: true };
 }

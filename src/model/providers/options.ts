@@ -12,6 +12,8 @@ export interface ProviderOptions {
   readonly apiKey?: string | undefined;
   /** The variable that the key is read from: only named in messages. */
   readonly apiKeyEnv?: string | undefined;
+  /** The key came with the request: the session has it, not the configuration. */
+  readonly brought?: true;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly models?: Readonly<Record<string, ModelConfig>> | undefined;
 }

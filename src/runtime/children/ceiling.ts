@@ -88,6 +88,7 @@ function narrowed(named: Profile, parent: Profile): Profile {
       paths: union(parent.deny.paths, named.deny.paths),
     },
     recovery: parent.recovery,
+    ...(parent.credentials === undefined ? {} : { credentials: parent.credentials }),
     limits: narrowedLimits(named.limits, parent.limits),
   };
 }

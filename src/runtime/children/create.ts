@@ -40,7 +40,9 @@ export async function createChild(work: ChildWork, effect: ChildEffect): Promise
   const ceiling = childProfile({ parent: view.state, profiles: scope.profiles, args, share: effect.share });
   if (!ceiling.ok) return ceiling.error;
   try {
-    const { id, capabilities } = await scope.models.resolve(ceiling.profile.model);
+    const { id, capabilities } = await scope.models.resolve(ceiling.profile.model, {
+      keyless: scope.keyring.isKeyless(ceiling.profile),
+    });
     if (needsPrice(ceiling.profile) && capabilities.price === undefined) return unpriced(id);
   } catch (error) {
     return toErrorInfo(error);

@@ -2,7 +2,13 @@
 // again. Never throws.
 import { Linked } from '../../base/index.ts';
 import { CarrelError, costOf, toErrorInfo, type Usage } from '../../protocol/index.ts';
-import { retryDelay, type Model, type ModelFailure, type ModelRequest } from '../../model/index.ts';
+import {
+  retryDelay,
+  type Credentials,
+  type Model,
+  type ModelFailure,
+  type ModelRequest,
+} from '../../model/index.ts';
 import type { Effect, EffectCommand } from '../../session/index.ts';
 import { postponement, type Permit, type Postponement } from '../admission/index.ts';
 import type { Asked } from '../observe.ts';
@@ -36,7 +42,9 @@ export async function ask(
   const { step, attempt } = effect;
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
-    const model = await scope.models.resolve(view.state.turn?.frame.model ?? view.state.profile.model);
+    const { turn, profile } = view.state;
+    const keyless = scope.keyring.isKeyless(profile);
+    const model = await scope.models.resolve(turn?.frame.model ?? profile.model, { keyless });
     const { firstMs, estimate } = await stream(work, { effect, model, answer, signal, waitedMs });
     if (answer.ending?.kind === 'finished') {
       const calls = await prepareCalls(work, answer);
@@ -130,6 +138,7 @@ async function request(
   factor: number,
 ): Promise<Streamed> {
   const { scope, view } = work;
+  const credentials = await scope.keyring.for(view.state, model);
   const { request: wanted, estimate } = await buildRequest(work, model, factor);
   signal.throwIfAborted();
   const built = effect.reserve ? await reserved(work, { effect, model, request: wanted }) : wanted;
@@ -147,7 +156,7 @@ async function request(
   await settled(
     scope,
     stop.signal,
-    consume(scope, { model, built, signal: stop.signal, permit }, (piece) => {
+    consume(scope, { model, built, signal: stop.signal, permit, credentials }, (piece) => {
       answer.add(piece);
       // Said before anything was asked.
       if (piece.type === 'adjusted') return;
@@ -216,6 +225,7 @@ function cancelled(signal: AbortSignal): ModelFailure {
 }
 
 interface Call {
+  readonly credentials: Credentials | undefined;
   readonly model: Model;
   readonly built: ModelRequest;
   readonly signal: AbortSignal;
@@ -224,7 +234,7 @@ interface Call {
 
 async function consume(
   scope: Scope,
-  { model, built, signal, permit }: Call,
+  { model, built, signal, permit, credentials }: Call,
   onPart: (piece: Parameters<Answer['add']>[0]) => void,
 ): Promise<void> {
   const file = async ({ file: { blob } }: { file: { blob: string } }): Promise<Uint8Array> => {
@@ -232,8 +242,10 @@ async function consume(
     if (bytes === undefined) throw new CarrelError('not_found', `There is no blob ${blob}.`);
     return bytes;
   };
+  const own = credentials === undefined ? {} : { credentials };
+  const context = { signal, file, onLimits: permit.limits, ...own };
   let last = false;
-  for await (const piece of model.stream(built, { signal, file, onLimits: permit.limits })) {
+  for await (const piece of model.stream(built, context)) {
     if (last || signal.aborted) return;
     onPart(piece);
     last = piece.type === 'finished' || piece.type === 'failed';
