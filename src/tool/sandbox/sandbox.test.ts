@@ -125,6 +125,15 @@ describe('exec', () => {
   });
 });
 
+/** Ends when the shell it runs in gives way; a kernel that does not group by session has no such file. */
+const GIVES_WAY =
+  'until [ "$(nice)" = 5 ] && { [ ! -e /proc/self/autogroup ] || grep -q "nice 5" /proc/self/autogroup; }; do sleep 0.01; done';
+
+it.runIf(process.platform === 'linux')('gives way to the host, also in a session of its own', async () => {
+  const command = `${GIVES_WAY}; echo first; setsid sh -c '${GIVES_WAY}; echo second' & wait`;
+  expect((await run(command)).text).toBe('first\nsecond\n[exit code 0]');
+});
+
 /** Ways to outlive a command; `$0` is the one that sleeps. */
 const ESCAPES: Readonly<Record<string, string>> = {
   'in the background': 'SLEEP &',

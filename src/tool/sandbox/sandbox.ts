@@ -66,6 +66,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     async run(command) {
       using progress = new Progress(command.progress, clock);
       using call = tracker.track((mark) => startShell(command, environment, mark));
+      call.giveWay();
       const output = new BoundedOutput(command.outputBytes);
       const { exited, closed } = collect(call.child, (chunk) => {
         output.push(chunk);

@@ -4,6 +4,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '../../base/index.ts';
 import { CarrelError } from '../../protocol/index.ts';
+import { GivingWay } from './giving-way.ts';
 import { Kin } from './kin.ts';
 import { readLinuxProcesses, readProcess } from './linux-processes.ts';
 import { callMark, newHostMark } from './mark.ts';
@@ -25,6 +26,8 @@ const MAX_TOLD = 2000;
 export interface TrackedCall extends Disposable {
   /** Its first process. */
   readonly child: ChildProcess;
+  /** From here on its processes together come behind the host. Each has a lower priority from the start. */
+  giveWay(): void;
   /** Ends every process of the call. `found` counts those that were still there. Never rejects. */
   end(): Promise<Reaped>;
   /** The same for all but the first process. Windows does not tell them apart: there they end with the first. */
@@ -37,6 +40,7 @@ export type Looks = 'always' | 'at-end';
 interface Tracked {
   readonly kin: Kin;
   readonly since: number;
+  readonly givingWay: GivingWay;
   alive: readonly ProcessRow[];
 }
 
@@ -83,11 +87,14 @@ export class Tracker {
 
   #keep({ child, pid, mark, watching, looks }: Started): TrackedCall {
     const root = { pid, start: startOf(pid) };
-    const call: Tracked = { kin: new Kin(mark, root), since: root.start ?? 0, alive: [] };
+    const givingWay = new GivingWay(this.#clock);
+    givingWay.process(pid);
+    const call: Tracked = { kin: new Kin(mark, root), since: root.start ?? 0, givingWay, alive: [] };
     this.#calls.add(call);
     const looking = looks === 'always' ? this.#keepLooking(call) : undefined;
     return {
       child,
+      giveWay: () => givingWay.group(pid, () => child.exitCode === null && child.signalCode === null),
       end: () =>
         process.platform === 'win32' ? endWindowsTree(pid) : reap(() => this.#look(call), this.#clock),
       endOthers: () =>
@@ -96,6 +103,7 @@ export class Tracker {
           : reap(async () => (await this.#look(call)).filter((row) => row.pid !== pid), this.#clock),
       [Symbol.dispose]: () => {
         looking?.[Symbol.dispose]();
+        givingWay[Symbol.dispose]();
         this.#forget(call);
         watching[Symbol.dispose]();
       },
@@ -124,6 +132,7 @@ export class Tracker {
       call.alive = call.kin.update(outsideOwnSession(rows));
       if (call.alive.length > 0 || settled || look === MAX_LOOKS) break;
     }
+    for (const row of call.alive) call.givingWay.seen(row);
     this.#tell();
     return call.alive;
   }

@@ -14,7 +14,7 @@ const worker = new ToolWorker({
         child.kill('SIGKILL');
         return Promise.resolve({ confirmed: true, found: 1 });
       };
-      return { child, end, endOthers: end, [Symbol.dispose]: () => undefined };
+      return { child, giveWay: () => undefined, end, endOthers: end, [Symbol.dispose]: () => undefined };
     },
   },
 });

@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -248,6 +249,14 @@ describe('code that does not stop', () => {
 });
 
 describe.runIf(process.platform === 'linux')('processes', () => {
+  it('give way to the host', async () => {
+    await open();
+    const pid = Number((await run('pid')).text);
+    expect(getPriority(pid)).toBe(5);
+    const group = `/proc/${String(pid)}/autogroup`; // which is lowered later when others were just before
+    await until(() => !existsSync(group) || readFileSync(group, 'utf8').includes('nice 5'));
+  });
+
   it.each(['spawns', 'spawns-and-blocks'])('that a call started end with it (%s)', async (name) => {
     await open();
     const seconds = `${randomInt(100_000, 999_999)}.${randomInt(1e9, 9e9)}`;

@@ -1,8 +1,6 @@
 // The host's hand on one process of tools: it says what to do, hears how it ended, and makes sure of the end.
 import { fork, type ChildProcess } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { deferred, type Deferred } from '../../base/index.ts';
-import { systemCode } from '../file-error.ts';
 import { CALL_VARIABLE } from '../sandbox/mark.ts';
 import type { Environment } from '../sandbox/environment.ts';
 import type { Reaped } from '../sandbox/reap.ts';
@@ -68,10 +66,15 @@ export class ToolWorker {
     return this.#death === undefined && this.#end === undefined;
   }
 
-  /** Loads the module; once, before the first call. `deaf` when the signal aborted. */
-  load(signal: AbortSignal): Promise<Settled> {
+  /**
+   * Loads the module; once, before the first call. `deaf` when the signal aborted. It gives way when that is done: loading has a
+   * deadline, which a process that comes last on a busy machine would miss.
+   */
+  async load(signal: AbortSignal): Promise<Settled> {
     const { module, memoryBytes } = this.#options;
-    return this.#ask({ type: 'begin', module, memoryBytes }, signal);
+    const settled = await this.#ask({ type: 'begin', module, memoryBytes }, signal);
+    this.#process.giveWay();
+    return settled;
   }
 
   /** Runs a call, and resolves when it, or what it started, has ended. Never rejects. */
@@ -161,7 +164,7 @@ function stopCode(signal: AbortSignal): 'cancelled' | 'timeout' {
 
 function start({ environment }: WorkerOptions, mark: string): ChildProcess {
   const outer = environment[CALL_VARIABLE] ?? '';
-  const child = fork(entry('warden'), [], {
+  return fork(entry('warden'), [], {
     cwd: '/',
     // Options meant for the host, such as a larger heap, would outrank the limits of the thread.
     env: { ...environment, NODE_OPTIONS: '', [CALL_VARIABLE]: outer + mark },
@@ -169,18 +172,6 @@ function start({ environment }: WorkerOptions, mark: string): ChildProcess {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  if (child.pid !== undefined) giveWay(child.pid);
-  return child;
-}
-
-/** On a busy machine the host goes first. Set from here, because on Linux the threads that a process has already would keep theirs. */
-function giveWay(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch (error) {
-    // Gone already, which its exit says; or a system that has no priorities to give.
-    if (systemCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
-  }
 }
 
 /** SIGABRT is how the engine ends a process that asks for a piece of memory it may not have. */
