@@ -3,6 +3,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { configJsonSchema } from '../src/config/index.ts';
 import { asyncApi } from './generate/asyncapi.ts';
+import { metricsPage } from './generate/metrics.ts';
 import { docComments } from './generate/comments.ts';
 import { asyncApiProblems, openRpcProblems } from './generate/conform.ts';
 import { cliPage, settingsPage } from './generate/manuals.ts';
@@ -41,6 +42,7 @@ const FILES: Readonly<Record<string, string>> = {
   'shapes.md': shapesPage(describe),
   'errors.md': errorsPage(),
   'settings.md': settingsPage(),
+  'metrics.md': metricsPage(),
   'cli.md': cliPage(),
 };
 

@@ -1,8 +1,10 @@
 // The daemon in this process, until it is told to stop.
 import { systemClock, systemRandom } from '../base/index.ts';
-import { openDaemon } from '../daemon/index.ts';
+import { openDaemon, type Telemetry } from '../daemon/index.ts';
+import type { Host } from '../host/index.ts';
 import { CarrelError } from '../protocol/errors.ts';
 import type { Invocation } from './invocation.ts';
+import { openDaemonTelemetry } from './daemon-telemetry.ts';
 import { homeOf } from './home.ts';
 import { MANIFEST } from './manifest.ts';
 import { note } from './note.ts';
@@ -18,15 +20,25 @@ const MAX_PORT = 65_535;
 export async function runDaemon(invocation: Invocation): Promise<void> {
   const home = homeOf(invocation);
   // Folders come with their sessions: no project's configuration counts for all of them.
-  const working = await openWorking(invocation, loadSetting(invocation, home.dataFolder), 'all');
+  const setting = loadSetting(invocation, home.dataFolder);
+  const telemetry = await openDaemonTelemetry(invocation, setting);
   try {
-    await serve(invocation, working.host);
+    const working = await openWorking(invocation, setting, {
+      recover: 'all',
+      observe: telemetry.observe,
+      onFault: ({ what, error, session }) => telemetry.fault(what, error, session),
+    });
+    try {
+      await serve(invocation, working.host, telemetry);
+    } finally {
+      await drained(working[Symbol.asyncDispose]());
+    }
   } finally {
-    await drained(working[Symbol.asyncDispose]());
+    await telemetry[Symbol.asyncDispose]();
   }
 }
 
-async function serve(invocation: Invocation, host: Parameters<typeof openDaemon>[0]['host']): Promise<void> {
+async function serve(invocation: Invocation, host: Host, telemetry: Telemetry): Promise<void> {
   const { terminal, options, json } = invocation;
   const stopped = whenStopped(invocation);
   const port = options.integer('port', { min: 0, max: MAX_PORT });
@@ -37,11 +49,13 @@ async function serve(invocation: Invocation, host: Parameters<typeof openDaemon>
     version: MANIFEST.version,
     clock: systemClock,
     random: systemRandom,
-    onFault: (what, error) => note(invocation, 'warn', `${what}: ${String(error)}`),
+    telemetry,
+    onFault: (what, error) => telemetry.fault(what, error),
     ...(port === undefined ? {} : { port }),
     ...(address === undefined ? {} : { address }),
   });
   const { presence } = daemon;
+  telemetry.log.write('info', 'the daemon serves', { ...presence });
   if (json) printValue(terminal.out, { ...presence, ready: true });
   else
     note(
@@ -50,6 +64,7 @@ async function serve(invocation: Invocation, host: Parameters<typeof openDaemon>
       `serving at ${presence.url} and ${presence.socket} (process ${String(presence.pid)})`,
     );
   await stopped;
+  telemetry.log.write('info', 'the daemon is stopping');
   note(invocation, 'info', 'stopping; a second signal stops at once');
 }
 

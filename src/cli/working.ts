@@ -21,7 +21,7 @@ export interface Working extends AsyncDisposable {
 export async function openWorking(
   invocation: Invocation,
   setting: Setting,
-  recover: HostOptions['recover'] = 'used',
+  wishes: Pick<HostOptions, 'recover' | 'observe' | 'onFault'> = {},
 ): Promise<Working> {
   const { home, config, models, profiles } = setting;
   for (const text of config.notices) note(invocation, 'warn', text);
@@ -37,7 +37,7 @@ export async function openWorking(
     profiles,
     tools: createTools(set.tools),
     limits: config.limits,
-    ...(recover === undefined ? {} : { recover }),
+    recover: 'used',
     rates: config.providers,
     toolsAtOnce: new Map(
       [...config.tools].flatMap(([name, { atOnce }]) =>
@@ -47,6 +47,7 @@ export async function openWorking(
     grants: () => [...configuredGrants(config), ...grants.list()],
     saveGrant: (grant) => grants.add(grant),
     onFault: ({ what, error }) => note(invocation, 'warn', `${what}: ${String(error)}`),
+    ...wishes,
   });
   const close = async (): Promise<void> => {
     await host.close();

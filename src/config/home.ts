@@ -26,6 +26,8 @@ export interface Home {
   readonly audit: string;
   /** Where the daemon is, while one runs. */
   readonly daemon: string;
+  /** How it is, for those who read files. */
+  readonly health: string;
   /** Path of the daemon's local socket, or on Windows the name of its pipe. */
   readonly socket: string;
   readonly logs: string;
@@ -103,6 +105,7 @@ function places(configFolder: string, dataFolder: string, path: typeof posix): H
     tokens: data('tokens.json'),
     audit: data('audit.jsonl'),
     daemon: data('daemon.json'),
+    health: data('health.json'),
     socket: path === win32 ? pipeName(dataFolder) : data('daemon.sock'),
     logs: data('logs'),
     grants: data('permissions.json'),

@@ -12,4 +12,5 @@ export { builtInProfiles, resolveProfiles } from './profiles.ts';
 export { readSmallFile, replaceFile } from './files.ts';
 export { configJsonSchema } from './schema.ts';
 export { SETTINGS, type Setting } from './settings.ts';
+export { DEFAULT_TELEMETRY, type TelemetrySettings } from './telemetry-settings.ts';
 export type { Notice } from './state.ts';

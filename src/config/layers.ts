@@ -17,6 +17,7 @@ import type { Document } from './document.ts';
 import { keyPath, valueAt, type KeyPath } from './key.ts';
 import { DEFAULT_HOST_LIMITS, DEFAULT_SESSION_LIMITS } from './limits.ts';
 import type { Origin } from './problem.ts';
+import { DEFAULT_TELEMETRY, type TelemetrySettings } from './telemetry-settings.ts';
 
 /** What one source says, and where. */
 export interface Layer {
@@ -40,6 +41,7 @@ export interface Config {
   /** Of every session, under what its profile says. */
   readonly budget?: Budget;
   readonly tools: ReadonlyMap<string, ToolConfig>;
+  readonly telemetry: TelemetrySettings;
   /** Absolute paths of modules that export tools. */
   readonly toolModules: readonly string[];
   readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
@@ -63,6 +65,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     limits,
     ...budgetOf(files),
     tools: new Map(files.flatMap((file) => Object.entries(file.tools ?? {}))),
+    telemetry: { ...DEFAULT_TELEMETRY, ...Object.fromEntries(files.flatMap(telemetryOf)) },
     toolModules: [...new Set(layers.flatMap(modulesOf))],
     permissions: {
       allow: files.flatMap((file) => file.permissions?.allow ?? []),
@@ -71,6 +74,10 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     notices,
     origin: originAt,
   };
+}
+
+function telemetryOf({ telemetry = {} }: ConfigFile): readonly (readonly [string, unknown])[] {
+  return Object.entries(telemetry).filter(([, value]) => value !== undefined);
 }
 
 function modulesOf({ file, where }: Layer): readonly string[] {

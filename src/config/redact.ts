@@ -14,6 +14,7 @@ export function redacted(config: Config): JsonObject {
     profiles: Object.fromEntries(config.profiles),
     limits: config.limits,
     tools: Object.fromEntries(config.tools),
+    telemetry: config.telemetry,
     toolModules: config.toolModules,
     permissions: config.permissions,
   };

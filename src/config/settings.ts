@@ -5,6 +5,7 @@ import { DEFAULT_PROFILE } from './builtin.ts';
 import { HOST_LIMITS, SESSION_LIMITS, type Limit } from './limits.ts';
 import { PROVIDER } from './provider-settings.ts';
 import type { ProjectRule, Setting } from './setting.ts';
+import { TELEMETRY } from './telemetry-settings.ts';
 
 export type { Setting } from './setting.ts';
 
@@ -218,4 +219,5 @@ export const SETTINGS: readonly Setting[] = [
   ...limits(HOST_LIMITS, 'never'),
   ...limits(SESSION_LIMITS, 'lower'),
   ...BUDGET,
+  ...TELEMETRY,
 ];

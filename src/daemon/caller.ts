@@ -17,12 +17,15 @@ import type { Shared } from './shared.ts';
 export class Caller implements AsyncDisposable {
   readonly identity: Identity;
   readonly link: Link;
+  /** What it came by, where that stays open; for the log. */
+  readonly connection: string | undefined;
   readonly #shared: Shared;
 
-  constructor(shared: Shared, identity: Identity) {
+  constructor(shared: Shared, identity: Identity, connection?: string) {
     const { host, clock, random } = shared;
     this.#shared = shared;
     this.identity = identity;
+    this.connection = connection;
     // Ids of commands are of an identity; the owner's are those of the host.
     const own = identity.name === OWNER_NAME ? {} : { identity: `token:${identity.name}` };
     this.link = nearLink(host, { clock, random, ...own });
@@ -33,6 +36,32 @@ export class Caller implements AsyncDisposable {
    * the token's; `unauthorized`: it has expired; `invalid_params`: with the path of what does not fit.
    */
   async call(name: string, params: unknown): Promise<unknown> {
+    const beganMs = this.#shared.clock.monotonic();
+    try {
+      const result = await this.#carryOut(name, params);
+      this.#tell(name, params, { beganMs });
+      return result;
+    } catch (error) {
+      this.#tell(name, params, { beganMs, error: codeOf(error) });
+      throw error;
+    }
+  }
+
+  #tell(name: string, params: unknown, how: { readonly beganMs: number; readonly error?: string }): void {
+    const { clock, telemetry } = this.#shared;
+    const { beganMs, error } = how;
+    const session = sessionOf(params);
+    telemetry.called({
+      method: isMethod(name) ? name : 'unknown',
+      who: this.identity.name,
+      tookMs: clock.monotonic() - beganMs,
+      ...(session === undefined ? {} : { session }),
+      ...(this.connection === undefined ? {} : { connection: this.connection }),
+      ...(error === undefined ? {} : { error }),
+    });
+  }
+
+  async #carryOut(name: string, params: unknown): Promise<unknown> {
     if (!isMethod(name)) throw new CarrelError('not_found', `there is no method ${JSON.stringify(name)}`);
     const { scope } = METHODS[name];
     this.permit(scope, sessionOf(params), name);

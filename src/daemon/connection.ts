@@ -1,5 +1,6 @@
 // One JSON-RPC connection, whatever carries it. A bad message is answered and survived; requests run side by side, and those that
 // stop or free something have room of their own, so that no number of others keeps them waiting.
+import { newId } from '../base/index.ts';
 import {
   CarrelError,
   CONNECTION_METHODS,
@@ -53,6 +54,7 @@ export function openConnection(options: ConnectionOptions): Receiver {
 class Connection implements Receiver, Guest {
   readonly #options: ConnectionOptions;
   readonly #outgoing: Outgoing;
+  readonly #id: string;
   readonly #listed: Disposable;
   readonly #subscriptions = new Map<string, AbortController>();
   #deadline: Disposable;
@@ -66,6 +68,7 @@ class Connection implements Receiver, Guest {
     const { shared, wire } = options;
     this.#options = options;
     this.#listed = shared.live.add(this);
+    this.#id = newId('con', shared.clock.now(), shared.random);
     this.#outgoing = new Outgoing({
       wire,
       clock: shared.clock,
@@ -104,6 +107,7 @@ class Connection implements Receiver, Guest {
     if (this.#closed) return;
     this.#outgoing.reply({ jsonrpc: '2.0', id: null, error: toRpcError(toErrorInfo(error)) });
     this.#dispose();
+    this.#options.shared.telemetry.dropped(error.code, this.#id);
     this.#options.wire.close(error.code);
   }
 
@@ -135,7 +139,10 @@ class Connection implements Receiver, Guest {
 
   #fail(id: RpcId | undefined, method: string, error: unknown): void {
     const info = toErrorInfo(error);
-    if (info.code === 'internal') this.#options.shared.onFault(method, error);
+    const { telemetry, onFault } = this.#options.shared;
+    if (info.code === 'internal') onFault(method, error);
+    // Its caller has told of every other.
+    if (this.#caller === undefined || Object.hasOwn(CONNECTION_METHODS, method)) telemetry.refused(info.code);
     if (id !== undefined) this.#outgoing.reply({ jsonrpc: '2.0', id, error: numbered(method, info) });
     const { identity } = this;
     if (info.code === 'unauthorized' && (identity !== undefined || method === 'connection/open'))
@@ -164,7 +171,7 @@ class Connection implements Receiver, Guest {
       const identity =
         token === undefined && trusted !== undefined ? trusted : await shared.gate.admit(token, 'connection');
       if (this.#closed) throw new CarrelError('cancelled', 'the connection was closed');
-      this.#caller = new Caller(shared, identity);
+      this.#caller = new Caller(shared, identity, this.#id);
       this.#deadline[Symbol.dispose]();
       this.#deadline = this.#expiry(identity);
       const { version, pid } = shared;

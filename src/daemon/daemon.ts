@@ -1,6 +1,6 @@
 // A host on sockets: who is let in, by which doors, and where they are written down.
 import type { Clock, Random } from '../base/index.ts';
-import type { Home } from '../config/index.ts';
+import { DEFAULT_TELEMETRY, type Home } from '../config/index.ts';
 import type { Host } from '../host/index.ts';
 import { CarrelError } from '../protocol/index.ts';
 import { openAudit } from './audit.ts';
@@ -12,9 +12,14 @@ import { Live } from './live.ts';
 import { listenLocally } from './local-socket.ts';
 import { removePresence, writePresence, type Presence } from './presence.ts';
 import type { Shared } from './shared.ts';
+import type { Telemetry } from './telemetry/port.ts';
+import { openTelemetry } from './telemetry/telemetry.ts';
 import { watchTokens } from './watch-tokens.ts';
 
-export type DaemonPlaces = Pick<Home, 'token' | 'tokens' | 'audit' | 'socket' | 'daemon'>;
+export type DaemonPlaces = Pick<
+  Home,
+  'token' | 'tokens' | 'audit' | 'socket' | 'daemon' | 'logs' | 'health' | 'database'
+>;
 
 export interface DaemonOptions {
   /** Stays the caller's: close it after the daemon. */
@@ -28,6 +33,8 @@ export interface DaemonOptions {
   readonly address?: string;
   /** Default a free one. `conflict` when it is in use. */
   readonly port?: number;
+  /** Hears the host already, and stays the caller's: close it after the host. Left out, nothing is logged, and the host not heard. */
+  readonly telemetry?: Telemetry;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -41,9 +48,11 @@ export interface Daemon extends AsyncDisposable {
  */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const tokens = new KnownTokens(options.home, options.clock);
-  const shared = share(options, tokens);
   const opened: (() => void | PromiseLike<void>)[] = [];
+  const telemetry = options.telemetry ?? (await silent(options, opened));
+  const shared = share({ ...options, telemetry }, tokens);
   const close = async (): Promise<void> => {
+    telemetry.drain();
     for (const undo of opened.splice(0).toReversed()) await undo();
   };
   opened.push(() => shared.failures[Symbol.asyncDispose]());
@@ -78,10 +87,22 @@ async function listen(
   return presence;
 }
 
-function share({ host, home, version, clock, random, onFault }: DaemonOptions, tokens: KnownTokens): Shared {
+async function silent(
+  { home, version, clock }: DaemonOptions,
+  opened: (() => void | PromiseLike<void>)[],
+): Promise<Telemetry> {
+  const settings = { ...DEFAULT_TELEMETRY, logLevel: 'silent' } as const;
+  const telemetry = await openTelemetry({ home, version, clock, settings, secrets: [] });
+  opened.push(() => telemetry[Symbol.asyncDispose]());
+  return telemetry;
+}
+
+function share(options: DaemonOptions & { readonly telemetry: Telemetry }, tokens: KnownTokens): Shared {
+  const { host, home, version, clock, random, telemetry, onFault } = options;
   const audit = openAudit(home.audit, clock);
   const failures = new Failures({ audit, clock, onFault });
   const gate = new Gate({ tokens, failures, clock });
   const live = new Live();
-  return { host, clock, random, version, pid: process.pid, gate, audit, failures, live, onFault };
+  telemetry.watch({ host, connections: () => live.size });
+  return { host, clock, random, version, pid: process.pid, gate, audit, failures, live, telemetry, onFault };
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deferred, systemRandom } from '../base/index.ts';
-import { homeAt, type Home } from '../config/index.ts';
+import { DEFAULT_TELEMETRY, homeAt, type Home, type TelemetrySettings } from '../config/index.ts';
 import type { RpcResponse } from '../protocol/index.ts';
-import { openTestHost, type TestHost, type TestHostOptions } from '../testing/index.ts';
+import { manualClock, openTestHost, type TestHost, type TestHostOptions } from '../testing/index.ts';
 import { openAudit } from './audit.ts';
 import { openConnection } from './connection.ts';
 import { Failures } from './failures.ts';
@@ -14,6 +14,7 @@ import type { Identity } from './identity.ts';
 import { KnownTokens } from './known-tokens.ts';
 import { Live } from './live.ts';
 import type { Shared } from './shared.ts';
+import { openTelemetry } from './telemetry/telemetry.ts';
 import type { Receiver, Wire } from './wire.ts';
 
 export interface Inside extends AsyncDisposable {
@@ -24,11 +25,21 @@ export interface Inside extends AsyncDisposable {
   readonly faults: unknown[];
 }
 
-export async function openInside(options: TestHostOptions = {}): Promise<Inside> {
+export type InsideOptions = TestHostOptions & {
+  readonly telemetry?: Partial<TelemetrySettings>;
+  /** Is given the folder of the home before anything is opened. */
+  readonly prepare?: (folder: string) => void;
+};
+
+export async function openInside(options: InsideOptions = {}): Promise<Inside> {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-daemon-'));
   const home = homeAt(folder);
-  const test = await openTestHost(options);
-  const { host, clock } = test;
+  options.prepare?.(folder);
+  const clock = options.clock ?? manualClock();
+  const settings = { ...DEFAULT_TELEMETRY, ...options.telemetry };
+  const telemetry = await openTelemetry({ home, clock, version: '0', settings, secrets: [] });
+  const test = await openTestHost({ ...options, clock, observe: telemetry.observe });
+  const { host } = test;
   const tokens = new KnownTokens(home, clock);
   const audit = openAudit(home.audit, clock);
   const faults: unknown[] = [];
@@ -36,10 +47,12 @@ export async function openInside(options: TestHostOptions = {}): Promise<Inside>
   const failures = new Failures({ audit, clock, onFault });
   const gate = new Gate({ tokens, failures, clock });
   const live = new Live();
+  telemetry.watch({ host, connections: () => live.size });
   const [random, version, pid] = [systemRandom, '0', 1];
-  const shared = { host, clock, random, version, pid, gate, audit, failures, live, onFault };
+  const shared = { host, clock, random, version, pid, gate, audit, failures, live, telemetry, onFault };
   const close = async (): Promise<void> => {
     await test[Symbol.asyncDispose]();
+    await telemetry[Symbol.asyncDispose]();
     await failures[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   };

@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import {
   CarrelError,
+  codeOf,
   ERRORS,
   toErrorInfo,
   toRpcError,
@@ -15,6 +16,7 @@ import { eventStream, placeFrom } from './event-stream.ts';
 import { refuseForeign } from './foreign.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
+import { EXPOSITION_TYPE } from './telemetry/exposition.ts';
 import { openUiMessage, takeUiMessage, UI_HEADERS, uiStream, type UiAnswer } from './ui.ts';
 import { MESSAGE_BYTES } from './wire.ts';
 
@@ -30,13 +32,17 @@ export function httpApp(shared: Shared): Hono<Known> {
     c.header('X-Content-Type-Options', 'nosniff');
     if (c.res.headers.get('Cache-Control') === null) c.header('Cache-Control', 'no-store');
   });
-  app.onError((error, c) => refusal(c, error));
+  app.onError((error, c) => {
+    shared.telemetry.refused(codeOf(error));
+    return refusal(c, error);
+  });
   app.notFound((c) => refusal(c, new CarrelError('not_found', `there is nothing at ${c.req.path}`)));
   app.get('/health/live', (c) => c.json({ live: true }));
   app.get('/health/ready', (c) => {
-    const reasons = unready(shared);
+    const reasons = shared.telemetry.reasons();
     return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
   });
+  app.get('/metrics', (c) => metrics(shared, c));
   app.get('/sessions/:session/events', (c) => events(shared, c));
   const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
   const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
@@ -51,12 +57,6 @@ export function httpApp(shared: Shared): Hono<Known> {
   );
   app.post('/rpc', admitted, limit, (c) => rpc(shared, c, c.get('caller')));
   return app;
-}
-
-/** Why no input would be taken now. */
-function unready({ host }: Shared): readonly string[] {
-  const { store } = host.inspect();
-  return store.writable ? [] : [`the store cannot write: ${store.error ?? 'unknown'}`];
 }
 
 function tooLarge(): never {
@@ -103,6 +103,13 @@ async function events(shared: Shared, c: Context): Promise<Response> {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',
   });
+}
+
+/** For whoever may observe all sessions; for every process here where the settings say so. */
+async function metrics(shared: Shared, c: Context): Promise<Response> {
+  const { telemetry } = shared;
+  if (!telemetry.isOpen) (await callerOf(shared, c, 'GET /metrics')).permit('observe', undefined);
+  return c.body(await telemetry.scrape(), 200, { 'Content-Type': EXPOSITION_TYPE });
 }
 
 function refusal(c: Context, error: unknown): Response {

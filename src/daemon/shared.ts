@@ -4,6 +4,7 @@ import type { Audit } from './audit.ts';
 import type { Failures } from './failures.ts';
 import type { Gate } from './gate.ts';
 import type { Live } from './live.ts';
+import type { Telemetry } from './telemetry/port.ts';
 
 /** What every connection of one daemon uses. */
 export interface Shared {
@@ -16,6 +17,7 @@ export interface Shared {
   readonly audit: Audit;
   readonly failures: Failures;
   readonly live: Live;
+  readonly telemetry: Telemetry;
   /** Hears of what went wrong and nobody waits for. Never called with a secret. */
   readonly onFault: (what: string, error: unknown) => void;
 }

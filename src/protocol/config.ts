@@ -102,6 +102,18 @@ export type AllowRule = z.infer<typeof AllowRule>;
 export const ToolConfig = z.strictObject({ atOnce: z.int().positive().optional() });
 export type ToolConfig = z.infer<typeof ToolConfig>;
 
+/** What a daemon says of itself, and to whom. */
+export const TelemetryConfig = z.strictObject({
+  metrics: z.enum(['token', 'loopback']).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+  logMb: z.int().optional(),
+  healthMs: z.int().optional(),
+  otlpEndpoint: BaseUrl.optional(),
+  otlpMetricsMs: z.int().optional(),
+  content: z.boolean().optional(),
+});
+export type TelemetryConfig = z.infer<typeof TelemetryConfig>;
+
 /** `config.jsonc` of a home, and `.carrel/config.jsonc` of a project. */
 export const ConfigFile = z.strictObject({
   /** For editors; not read. */
@@ -113,6 +125,7 @@ export const ConfigFile = z.strictObject({
   tools: z.record(z.string().min(1), ToolConfig).optional(),
   /** Of every profile; a profile's own is laid over it, limit by limit. */
   budget: Budget.optional(),
+  telemetry: TelemetryConfig.optional(),
   /** Modules that export tools; a relative path starts at the folder of the file. */
   toolModules: z.array(z.string().min(1)).optional(),
   permissions: z.strictObject({ allow: z.array(AllowRule).optional(), deny: Denials.optional() }).optional(),

@@ -86,6 +86,7 @@ export {
   ModelId,
   ProfileConfig,
   ProviderConfig,
+  TelemetryConfig,
   ToolConfig,
   ProviderKind,
   ProviderName,
