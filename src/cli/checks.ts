@@ -6,6 +6,9 @@ import { checkAudit } from '../daemon/index.ts';
 import { checkList } from '../host/index.ts';
 import { toErrorInfo, ERRORS } from '../protocol/index.ts';
 import { inspectHome, openSqliteReader } from '../store/index.ts';
+import { systemClock } from '../base/index.ts';
+import { checkDaemon } from './daemon-checks.ts';
+import { servingDaemon } from './daemon-process.ts';
 import { homeOf } from './home.ts';
 import type { Invocation } from './invocation.ts';
 import { MANIFEST } from './manifest.ts';
@@ -30,6 +33,7 @@ export async function checkAll(invocation: Invocation): Promise<readonly Check[]
     () => Promise.resolve([checkFile(home)]),
     () => checkStored(home),
     () => checkAuditLog(home),
+    async () => checkDaemon({ home, presence: await servingDaemon(home), now: systemClock.now() }),
     () => checkModels(invocation),
   ];
   return (await Promise.all(parts.map((part) => part()))).flat();

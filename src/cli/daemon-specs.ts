@@ -23,6 +23,12 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/daemon.ts'),
   },
   {
+    name: 'top',
+    summary: 'show what the daemon does, live: sessions, slots, providers, rates, memory',
+    options: [{ flags: '--once', summary: 'show it once, as where nobody looks at a screen' }, JSON_VALUE],
+    load: () => import('./commands/top.ts'),
+  },
+  {
     name: 'token',
     summary: 'let programs in: make, list, rotate and take back tokens of the daemon',
     args: [
