@@ -7,6 +7,7 @@ import { checkList } from '../host/index.ts';
 import { toErrorInfo, ERRORS } from '../protocol/index.ts';
 import { inspectHome, openSqliteReader } from '../store/index.ts';
 import { systemClock } from '../base/index.ts';
+import type { Check } from './check.ts';
 import { checkDaemon } from './daemon-checks.ts';
 import { servingDaemon } from './daemon-process.ts';
 import { homeOf } from './home.ts';
@@ -15,13 +16,6 @@ import { MANIFEST } from './manifest.ts';
 import { OWNER } from './owner.ts';
 import { checkProvider } from './provider-check.ts';
 import { loadSetting, pickModel, usableProviders } from './setting.ts';
-
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly what: string;
-  readonly remedy?: string;
-}
 
 /** Every finding, good or bad, in a fixed order. */
 export async function checkAll(invocation: Invocation): Promise<readonly Check[]> {

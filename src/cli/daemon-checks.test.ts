@@ -9,7 +9,7 @@ import { systemClock, systemRandom } from '../base/index.ts';
 import { DEFAULT_TELEMETRY, homeAt, type Home } from '../config/index.ts';
 import { openDaemon, openTelemetry, type Daemon, type Telemetry } from '../daemon/index.ts';
 import { openTestHost, type TestHost } from '../testing/index.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { checkDaemon } from './daemon-checks.ts';
 
 describe('doctor', () => {

@@ -6,7 +6,7 @@ import { connectHome } from '../client/node/index.ts';
 import type { Home } from '../config/index.ts';
 import { isStale, ownerToken, parseExposition, readHealth, type Presence } from '../daemon/index.ts';
 import { CarrelError, ERRORS, toErrorInfo } from '../protocol/errors.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** Each of them answers in milliseconds, or hangs. */
 const PATIENCE_MS = 5_000;
@@ -111,9 +111,13 @@ class Wrong extends CarrelError {
   }
 }
 
-async function answered(door: Door, path: string, init: RequestInit = {}): Promise<Response> {
+async function answered(
+  door: Door,
+  path: string,
+  init: Pick<RequestInit, 'method' | 'body'> = {},
+): Promise<Response> {
   const { presence, signal, token } = door;
-  const headers = { authorization: `Bearer ${token}`, ...init.headers };
+  const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${presence.url}${path}`, { ...init, headers, signal });
   if (response.status < 500) return response;
   throw new Wrong(
@@ -160,7 +164,7 @@ async function checkEvents(door: Door): Promise<string> {
     if (response.status === 404 || response.status === 400) return 'they answer; there is no session yet';
   } else if (response.ok && response.body !== null) {
     const reader = response.body.getReader();
-    const { value } = await reader.read();
+    const { value } = (await reader.read()) as { readonly value?: Uint8Array };
     await reader.cancel();
     if (value !== undefined) return `the events of ${row.name} come`;
   }

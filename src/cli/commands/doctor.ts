@@ -1,6 +1,7 @@
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
-import { checkAll, type Check } from '../checks.ts';
+import type { Check } from '../check.ts';
+import { checkAll } from '../checks.ts';
 import { mark } from '../render/style.ts';
 import { printValue } from '../render/value.ts';
 import { stripControls } from '../../base/index.ts';

@@ -82,7 +82,11 @@ export function viewOf(now: Look, before: Look | undefined): View {
     totals,
     rates: ratesOf(totals, before, { seconds: before === undefined ? upSeconds : (at - before.at) / 1000 }),
     working: sessions.map(({ session, name, status, model, turns, position }) => ({
-      ...{ session, name, status, model, turns },
+      session,
+      name,
+      status,
+      model,
+      turns,
       ...(position === undefined ? {} : { position }),
     })),
   };
@@ -112,7 +116,7 @@ function ratesOf(
     const from = past?.[name as keyof Totals] ?? 0;
     return [name, seconds <= 0 ? 0 : (total >= from ? total - from : total) / seconds];
   });
-  return Object.fromEntries(rates) as unknown as Totals;
+  return Object.fromEntries(rates) as Record<keyof Totals, number>;
 }
 
 function slotsOf(numbers: Parsed): readonly SlotLine[] {
