@@ -1,11 +1,10 @@
 // One identity and what it asks for. Every way in ends here: the scope, the shape, the session, then the host.
-import { nearLink } from '../host/index.ts';
+import { nearLink, type NearLink } from '../host/index.ts';
 import {
   CarrelError,
   codeOf,
   isMethod,
   METHODS,
-  type Link,
   type Method,
   type ParamsOf,
   type TokenScope,
@@ -16,7 +15,7 @@ import type { Shared } from './shared.ts';
 
 export class Caller implements AsyncDisposable {
   readonly identity: Identity;
-  readonly link: Link;
+  readonly link: NearLink;
   /** What it came by, where that stays open; for the log. */
   readonly connection: string | undefined;
   readonly #shared: Shared;

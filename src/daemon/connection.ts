@@ -201,7 +201,7 @@ class Connection implements Receiver, Guest {
     const stop = new AbortController();
     this.#subscriptions.set(subscription, stop);
     const run = async (): Promise<void> => {
-      const items = caller.link.follow(session, from, { signal: stop.signal });
+      const items = caller.link.batches(session, from, { signal: stop.signal });
       await new Subscription(subscription, this.#outgoing).run(items);
       this.#subscriptions.delete(subscription);
     };

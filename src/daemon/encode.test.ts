@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DeltaFrame } from '../protocol/index.ts';
-import { coalesce } from './encode.ts';
+import { coalesce, encodeBatch } from './encode.ts';
 
 const frame = (part: string, offset: number, text: string): DeltaFrame => ({
   type: 'delta',
@@ -36,4 +36,16 @@ it('joins what follows each other in one part, and nothing else', () => {
   );
   const gap = [frame('prt_1', 0, 'a'), frame('prt_1', 2, 'c')];
   expect(coalesce(gap)).toEqual(gap);
+});
+
+it('encodes what came to several viewers together once, and never takes one batch for another', () => {
+  const [a, b, c] = [frame('prt_1', 0, 'a'), frame('prt_1', 1, 'b'), frame('prt_2', 0, 'c')];
+  const both = encodeBatch([a, b]);
+  expect(JSON.parse(`[${both}]`)).toEqual([{ ...a, text: 'ab' }]);
+  // The text of the same items is kept: a change behind its back does not show.
+  (a as { text: string }).text = 'x';
+  expect(encodeBatch([a, b])).toBe(both);
+  for (const other of [[a], [a, c], [a, b, c], [b, a]])
+    expect(JSON.parse(`[${encodeBatch(other)}]`)).toEqual(coalesce(other));
+  expect(encodeBatch([])).toBe('');
 });

@@ -1,4 +1,4 @@
-// What viewers are sent, as text. An event that many follow is encoded once.
+// What viewers are sent, as text. An event that many follow is encoded once, and so is what came to many of them together.
 import type { DeltaFrame, ViewItem } from '../protocol/index.ts';
 
 const encoded = new WeakMap<ViewItem, string>();
@@ -9,6 +9,30 @@ export function encodeItem(item: ViewItem): string {
   const text = JSON.stringify(item);
   encoded.set(item, text);
   return text;
+}
+
+interface Batch {
+  readonly items: readonly ViewItem[];
+  readonly text: string;
+}
+
+/** By their first item; they are gone when it is. */
+const batches = new WeakMap<ViewItem, Batch>();
+
+/** The items behind each other, with commas between them; frames that go on are joined. */
+export function encodeBatch(items: readonly ViewItem[]): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const known = batches.get(first);
+  if (known !== undefined && isSame(known.items, items)) return known.text;
+  const text = coalesce(items).map(encodeItem).join(',');
+  batches.set(first, { items, text });
+  return text;
+}
+
+/** The very same items: viewers of one session are handed one object each time. */
+function isSame(one: readonly ViewItem[], other: readonly ViewItem[]): boolean {
+  return one.length === other.length && one.every((item, at) => item === other[at]);
 }
 
 /** Frames that follow each other in one part become one: the same text in fewer words. */

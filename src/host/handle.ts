@@ -129,6 +129,10 @@ export class NearSession implements SessionHandle {
     return follow(this.#watched, options);
   }
 
+  batches(options: Parameters<SessionHandle['follow']>[0] = {}): AsyncIterator<readonly ViewItem[]> {
+    return new Following(this.#watched, options);
+  }
+
   async events(range: { readonly after: number; readonly limit: number }): Promise<readonly SessionEvent[]> {
     return (await this.#scope.store.read(this.#scope.owner, this.id, range)).events;
   }

@@ -3,7 +3,7 @@ export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
 export { reportContext } from './context.ts';
 export { readInbox } from './inbox.ts';
-export { nearLink, type NearLinkOptions } from './link.ts';
+export { nearLink, type NearLink, type NearLinkOptions } from './link.ts';
 export {
   checkList,
   type Asked,

@@ -1,6 +1,6 @@
 // The calls of the methods table, carried out by a host of this process. A transport puts it behind a socket; a client may also
 // hold it directly. Parameters are what the table says: whoever takes them from outside has checked them.
-import { newId, type Clock, type Random } from '../base/index.ts';
+import { Flat, newId, type Clock, type Random } from '../base/index.ts';
 import {
   CarrelError,
   type Command,
@@ -14,6 +14,7 @@ import {
   type ViewItem,
 } from '../protocol/index.ts';
 import { attributed } from './attributed.ts';
+import { Opened } from './opened.ts';
 import type { Host } from './port.ts';
 
 export interface NearLinkOptions {
@@ -29,12 +30,21 @@ export interface NearLinkOptions {
 type Handlers = { readonly [M in Method]: (params: ParamsOf<M>) => Promise<ResultOf<M>> };
 type CommandParams = { readonly session: string; readonly id?: string | undefined };
 
-/** Closing it closes nothing of the host. */
-export function nearLink(host: Host, options: NearLinkOptions): Link {
-  return new NearLink(host, options);
+export interface NearLink extends Link {
+  /** What `follow` gives, as it comes together: a promise for each batch instead of several for each item. One `next` at a time. */
+  batches(
+    session: string,
+    from?: FollowFrom,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterator<readonly ViewItem[]>;
 }
 
-class NearLink implements Link {
+/** Closing it closes nothing of the host. */
+export function nearLink(host: Host, options: NearLinkOptions): NearLink {
+  return new HostLink(host, options);
+}
+
+class HostLink implements NearLink {
   readonly #host: Host;
   readonly #options: NearLinkOptions;
   readonly #handlers: Handlers;
@@ -59,9 +69,17 @@ class NearLink implements Link {
   follow(
     session: string,
     from: FollowFrom = {},
-    { signal }: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<ViewItem> {
-    return this.#follow(session, from, signal);
+    return new Flat(this.batches(session, from, options));
+  }
+
+  batches(
+    session: string,
+    from: FollowFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterator<readonly ViewItem[]> {
+    return new Opened(() => this.#open(session, from, signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,11 +87,11 @@ class NearLink implements Link {
     await Promise.resolve();
   }
 
-  async *#follow(
+  async #open(
     id: string,
     { cursor, after = 0, parts = {} }: FollowFrom,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<ViewItem> {
+  ): Promise<AsyncIterator<readonly ViewItem[]>> {
     const session = await this.#host.session(id);
     const { seq } = await session.summary();
     if (after > seq) {
@@ -82,7 +100,7 @@ class NearLink implements Link {
     }
     const either =
       signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-    yield* session.follow({ ...(cursor === undefined ? { after, parts } : { cursor }), signal: either });
+    return session.batches({ ...(cursor === undefined ? { after, parts } : { cursor }), signal: either });
   }
 
   #reads(): Omit<Handlers, CommandType> {

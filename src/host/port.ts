@@ -151,6 +151,8 @@ export interface SessionHandle {
     readonly parts?: Readonly<Record<string, number>>;
     readonly signal?: AbortSignal;
   }): AsyncIterable<ViewItem>;
+  /** The same items as they come together, some of them none; one `next` at a time. For whoever passes them on. */
+  batches(options?: Parameters<SessionHandle['follow']>[0]): AsyncIterator<readonly ViewItem[]>;
   /** Events behind `after`, in order. */
   events(range: { readonly after: number; readonly limit: number }): Promise<readonly SessionEvent[]>;
   /** The place behind event `seq` (default: the newest), to keep and to follow from later. */

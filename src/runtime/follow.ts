@@ -46,7 +46,8 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
 
   async next(): Promise<IteratorResult<readonly ViewItem[]>> {
     try {
-      if (this.#signal?.aborted === true) this.#leave();
+      // Once attached it hears of it; asking a signal that is made of others takes time.
+      if (this.#viewer === undefined && this.#signal?.aborted === true) this.#leave();
       if (this.#unchecked !== undefined) await this.#check(this.#unchecked);
       while (!this.#over) {
         const viewer = this.#viewer ?? this.#attach();

@@ -25,7 +25,8 @@ export class Place {
 
   /** Everything that waited was taken: what comes now comes in its order. */
   joined(): void {
-    this.#ended.clear();
+    // Clearing makes a new table, also of an empty set, and this is done for each packet of each viewer.
+    if (this.#ended.size > 0) this.#ended.clear();
   }
 
   #take(item: ViewItem): ViewItem | undefined {
