@@ -163,6 +163,7 @@ export const CONNECTION_EXAMPLES: Readonly<Record<ConnectionMethod, Example<obje
 };
 
 export const NOTIFICATION_EXAMPLES: RpcNotifications = {
+  'call/alive': { calls: [7] },
   'follow/items': { subscription, items: [frame, event] },
   'follow/ended': {
     subscription,

@@ -8,6 +8,7 @@ import type { Home } from '../config/index.ts';
 import { readPresence, type Presence } from '../daemon/index.ts';
 import { CarrelError } from '../protocol/errors.ts';
 import { homeHolder } from '../store/index.ts';
+import { isReady } from './daemon-health.ts';
 import type { Invocation } from './invocation.ts';
 
 /** The same place from the sources and from what is built of them. */
@@ -34,8 +35,7 @@ export async function servingDaemon(home: Home): Promise<Serving | undefined> {
   if (presence === undefined) return undefined;
   try {
     const signal = AbortSignal.timeout(HEALTH_MS);
-    const { ok } = await fetch(`${presence.url}/health/ready`, { signal });
-    return { ...presence, ready: ok };
+    return { ...presence, ready: await isReady(presence.url, signal) };
   } catch (error) {
     // Nobody listens there: it is gone. Whatever else it is, it is there, and hangs or is stopping.
     const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;

@@ -1,6 +1,7 @@
 // The daemon in this process, until it is told to stop.
+import { resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/index.ts';
-import { openDaemon, type Telemetry } from '../daemon/index.ts';
+import { openDaemon, type CertificateFiles, type DaemonOptions, type Telemetry } from '../daemon/index.ts';
 import type { Host } from '../host/index.ts';
 import { CarrelError } from '../protocol/errors.ts';
 import type { Invocation } from './invocation.ts';
@@ -29,7 +30,7 @@ export async function runDaemon(invocation: Invocation): Promise<void> {
       onFault: ({ what, error, session }) => telemetry.fault(what, error, session),
     });
     try {
-      await serve(invocation, working.host, telemetry);
+      await serve(invocation, working.host, { telemetry, limits: setting.config.limits });
     } finally {
       await drained(working[Symbol.asyncDispose]());
     }
@@ -38,7 +39,9 @@ export async function runDaemon(invocation: Invocation): Promise<void> {
   }
 }
 
-async function serve(invocation: Invocation, host: Host, telemetry: Telemetry): Promise<void> {
+type Beside = Required<Pick<DaemonOptions, 'limits'>> & { readonly telemetry: Telemetry };
+
+async function serve(invocation: Invocation, host: Host, { telemetry, limits }: Beside): Promise<void> {
   const { terminal, options, json } = invocation;
   const stopped = whenStopped(invocation);
   const port = options.integer('port', { min: 0, max: MAX_PORT });
@@ -51,6 +54,8 @@ async function serve(invocation: Invocation, host: Host, telemetry: Telemetry): 
     random: systemRandom,
     telemetry,
     onFault: (what, error) => telemetry.fault(what, error),
+    limits,
+    ...certificateOf(invocation),
     ...(port === undefined ? {} : { port }),
     ...(address === undefined ? {} : { address }),
   });
@@ -66,6 +71,14 @@ async function serve(invocation: Invocation, host: Host, telemetry: Telemetry): 
   await stopped;
   telemetry.log.write('info', 'the daemon is stopping');
   note(invocation, 'info', 'stopping; a second signal stops at once');
+}
+
+function certificateOf({ options, folder }: Invocation): { certificate?: CertificateFiles } {
+  const [certificate, key] = [options.text('certificate'), options.text('key')];
+  if (certificate === undefined && key === undefined) return {};
+  if (certificate !== undefined && key !== undefined)
+    return { certificate: { certificate: resolve(folder, certificate), key: resolve(folder, key) } };
+  throw new CarrelError('invalid_params', '--certificate and --key go together: give both');
 }
 
 /** A signal, or Ctrl-C; the listener is gone then, so that the next one is not held up. */

@@ -15,7 +15,12 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
     ],
     options: [
       { flags: '--port <port>', summary: 'of HTTP and WebSocket (default a free one)' },
-      { flags: '--address <address>', summary: 'a loopback address (default 127.0.0.1)' },
+      {
+        flags: '--address <address>',
+        summary: 'to listen on (default 127.0.0.1); one that others reach needs a certificate',
+      },
+      { flags: '--certificate <file>', summary: 'PEM: HTTPS and WSS instead, under the names in it' },
+      { flags: '--key <file>', summary: 'PEM, of the certificate; unreadable for others' },
       JSON_VALUE,
     ],
     details:

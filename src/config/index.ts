@@ -3,6 +3,7 @@ export { editConfig, valueFromText, type ConfigChange } from './edit.ts';
 export { findHome, homeAt, PROJECT_CONFIG, type Environment, type Home, type Surroundings } from './home.ts';
 export { isTrusted, listTrusted, trust, trustOf, untrust, type Trust } from './trust.ts';
 export { keyPath } from './key.ts';
+export { DEFAULT_DAEMON_LIMITS } from './daemon-limits.ts';
 export { DEFAULT_HOST_LIMITS, DEFAULT_SESSION_LIMITS } from './limits.ts';
 export { loadConfig, type LoadOptions } from './load.ts';
 export type { Config } from './layers.ts';

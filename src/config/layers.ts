@@ -6,6 +6,7 @@ import {
   type AllowRule,
   type Budget,
   type ConfigFile,
+  type DaemonLimits,
   type HostLimits,
   type ProfileConfig,
   type ProviderConfig,
@@ -15,6 +16,7 @@ import {
 import { checkRelations } from './check.ts';
 import type { Document } from './document.ts';
 import { keyPath, valueAt, type KeyPath } from './key.ts';
+import { DEFAULT_DAEMON_LIMITS } from './daemon-limits.ts';
 import { DEFAULT_HOST_LIMITS, DEFAULT_SESSION_LIMITS } from './limits.ts';
 import type { Origin } from './problem.ts';
 import { DEFAULT_TELEMETRY, type TelemetrySettings } from './telemetry-settings.ts';
@@ -37,7 +39,7 @@ export interface Config {
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   /** As written; `resolveProfiles` completes them. */
   readonly profiles: ReadonlyMap<string, ProfileConfig>;
-  readonly limits: HostLimits & SessionLimits;
+  readonly limits: HostLimits & SessionLimits & DaemonLimits;
   /** Of every session, under what its profile says. */
   readonly budget?: Budget;
   readonly tools: ReadonlyMap<string, ToolConfig>;
@@ -56,7 +58,8 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
   const files = layers.map((layer) => layer.file);
   const originAt = (key: string): Origin => originIn(layers, keyPath(key));
   const own = files.flatMap((file) => Object.entries(file.limits ?? {}));
-  const limits = { ...DEFAULT_HOST_LIMITS, ...DEFAULT_SESSION_LIMITS, ...Object.fromEntries(own) };
+  const defaults = { ...DEFAULT_HOST_LIMITS, ...DEFAULT_SESSION_LIMITS, ...DEFAULT_DAEMON_LIMITS };
+  const limits = { ...defaults, ...Object.fromEntries(own) };
   checkRelations(limits, '', originAt);
   return {
     model: files.findLast((file) => file.model !== undefined)?.model ?? 'auto',

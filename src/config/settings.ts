@@ -2,6 +2,7 @@
 import { Mode } from '../protocol/index.ts';
 import { BUDGET } from './budget-settings.ts';
 import { DEFAULT_PROFILE } from './builtin.ts';
+import { DAEMON_LIMITS } from './daemon-limits.ts';
 import { HOST_LIMITS, SESSION_LIMITS, type Limit } from './limits.ts';
 import { PROVIDER } from './provider-settings.ts';
 import type { ProjectRule, Setting } from './setting.ts';
@@ -217,6 +218,7 @@ export const SETTINGS: readonly Setting[] = [
   ...below('profiles.NAME', profileBudget),
   ...PERMISSIONS,
   ...limits(HOST_LIMITS, 'never'),
+  ...limits(DAEMON_LIMITS, 'never'),
   ...limits(SESSION_LIMITS, 'lower'),
   ...BUDGET,
   ...TELEMETRY,

@@ -3,48 +3,37 @@ import type { Clock } from '../base/index.ts';
 export interface BucketOptions {
   /** What may be taken at once. */
   readonly most: number;
-  /** How fast it fills again. */
-  readonly perMs: number;
+  /** How long one of it takes to come back, ms. */
+  readonly eachMs: number;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** Filling adds fractions: who waits as long as it was told gets what it waited for. */
-const ROUNDING = 1e-6;
+/** Times are sums of fractions: who waits as long as it was told gets what it waited for. */
+const ROUNDING_MS = 1e-3;
 
-/** A bucket of tokens: so much at once, and no more than so fast for long. */
+/** A bucket of tokens: so much at once, and no more than so fast for long. It remembers only when it will be full again. */
 export class Bucket {
   readonly #options: BucketOptions;
-  #left: number;
-  #seenMs: number;
+  #fullAtMs = -Infinity;
 
   constructor(options: BucketOptions) {
     this.#options = options;
-    this.#left = options.most;
-    this.#seenMs = options.clock.monotonic();
   }
 
   /** Nobody has taken anything for so long that it is as new. */
   get isFull(): boolean {
-    this.#fill();
-    return this.#left === this.#options.most;
+    return this.#fullAtMs <= this.#options.clock.monotonic();
   }
 
   /** 0 when it was taken; else how long to wait until it could be, ms, and nothing is taken. `Infinity` for more than ever fits. */
   take(much = 1): number {
-    this.#fill();
-    const { most, perMs } = this.#options;
+    const { most, eachMs, clock } = this.#options;
     if (much > most) return Infinity;
-    if (much <= this.#left + ROUNDING) {
-      this.#left = Math.max(0, this.#left - much);
-      return 0;
-    }
-    return Math.ceil((much - this.#left) / perMs);
-  }
-
-  #fill(): void {
-    const { most, perMs, clock } = this.#options;
     const nowMs = clock.monotonic();
-    this.#left = Math.min(most, this.#left + (nowMs - this.#seenMs) * perMs);
-    this.#seenMs = nowMs;
+    const fullAtMs = Math.max(this.#fullAtMs, nowMs) + much * eachMs;
+    const waitMs = fullAtMs - nowMs - most * eachMs;
+    if (waitMs > ROUNDING_MS) return Math.ceil(waitMs - ROUNDING_MS);
+    this.#fullAtMs = fullAtMs;
+    return 0;
   }
 }

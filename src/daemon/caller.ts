@@ -3,12 +3,14 @@ import { nearLink, type NearLink } from '../host/index.ts';
 import {
   CarrelError,
   codeOf,
+  COMMANDS,
   isMethod,
   METHODS,
   type Method,
   type ParamsOf,
   type TokenScope,
 } from '../protocol/index.ts';
+import type { Allowance } from './allowances.ts';
 import { hasExpired, OWNER_NAME, type Identity } from './identity.ts';
 import { explain } from './message.ts';
 import type { Shared } from './shared.ts';
@@ -18,6 +20,7 @@ export class Caller implements AsyncDisposable {
   readonly link: NearLink;
   /** What it came by, where that stays open; for the log. */
   readonly connection: string | undefined;
+  readonly allowance: Allowance;
   readonly #shared: Shared;
 
   constructor(shared: Shared, identity: Identity, connection?: string) {
@@ -25,6 +28,7 @@ export class Caller implements AsyncDisposable {
     this.#shared = shared;
     this.identity = identity;
     this.connection = connection;
+    this.allowance = shared.allowances.of(identity);
     // Ids of commands are of an identity; the owner's are those of the host.
     const own = identity.name === OWNER_NAME ? {} : { identity: `token:${identity.name}` };
     this.link = nearLink(host, { clock, random, ...own });
@@ -98,6 +102,13 @@ export class Caller implements AsyncDisposable {
     }
   }
 
+  /** What it would add to the store. A refusal comes before anything is done. */
+  #charge(name: Method, params: object): void {
+    if (name === 'session/create') this.allowance.createSession();
+    else if (!Object.hasOwn(COMMANDS, name)) return;
+    this.allowance.store(JSON.stringify(params).length);
+  }
+
   #check(scope: TokenScope, session: string | undefined): void {
     const { name, scopes, sessions } = this.identity;
     if (hasExpired(this.identity, this.#shared.clock.now()))
@@ -117,6 +128,7 @@ export class Caller implements AsyncDisposable {
     const { params: shape } = METHODS[name];
     const checked = shape.safeParse(params ?? {});
     if (!checked.success) throw new CarrelError('invalid_params', explain('params', checked.error));
+    this.#charge(name, checked.data);
     return await this.link.call(name, checked.data as ParamsOf<M>);
   }
 }

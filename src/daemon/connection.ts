@@ -12,13 +12,18 @@ import {
   type RpcId,
   type RpcRequest,
 } from '../protocol/index.ts';
+import { AtWork } from './alive.ts';
 import { Caller } from './caller.ts';
+import { capabilities } from './capabilities.ts';
+import { endsSomething } from './control.ts';
 import type { Identity } from './identity.ts';
 import { explain, readMessage } from './message.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Guest } from './live.ts';
 import type { Shared } from './shared.ts';
+import { Silence } from './silence.ts';
 import { Subscription } from './subscription.ts';
+import { told } from './told.ts';
 import { MESSAGE_BYTES, UNKNOWN_MESSAGE_BYTES, type Receiver, type Wire } from './wire.ts';
 
 /** How long a connection may stay without saying who it is. */
@@ -30,14 +35,6 @@ const MAX_SUBSCRIPTIONS = 1000;
 const RETRY_AFTER_MS = 100;
 /** What JSON-RPC itself calls an unknown method. */
 const METHOD_NOT_FOUND = -32_601;
-
-/** They end or free something: never refused because others are at work. */
-const CONTROL: ReadonlySet<string> = new Set([
-  'turn/cancel',
-  'approval/resolve',
-  'follow/stop',
-  'connection/ping',
-]);
 
 export interface ConnectionOptions {
   readonly shared: Shared;
@@ -63,17 +60,22 @@ class Connection implements Receiver, Guest {
   #closed = false;
   #subscribed = 0;
   readonly #working = { requests: 0, control: 0 };
+  readonly #atWork: AtWork;
+  /** Its place among those of its identity. */
+  #place: Disposable | undefined;
+  #silence: Silence | undefined;
 
   constructor(options: ConnectionOptions) {
     const { shared, wire } = options;
     this.#options = options;
-    this.#listed = shared.live.add(this);
+    this.#listed = shared.live.add(this, options.trusted === undefined ? 'web' : 'local');
     this.#id = newId('con', shared.clock.now(), shared.random);
     this.#outgoing = new Outgoing({
       wire,
       clock: shared.clock,
       onStalled: (why) => this.close(new CarrelError('overloaded', why)),
     });
+    this.#atWork = new AtWork(shared.clock, (calls) => this.#outgoing.notify('call/alive', { calls }));
     this.#deadline = shared.clock.after(OPEN_MS, () => {
       const message = `no connection/open came within ${String(OPEN_MS / 1000)} s`;
       this.close(new CarrelError('unauthorized', message));
@@ -90,6 +92,7 @@ class Connection implements Receiver, Guest {
 
   receive(text: string): void {
     if (this.#closed) return;
+    this.#silence?.heard();
     const read = readMessage(text);
     if (read.ok) void this.#answer(read.request);
     else this.#outgoing.reply({ jsonrpc: '2.0', id: read.id, error: read.error });
@@ -116,6 +119,9 @@ class Connection implements Receiver, Guest {
     this.#closed = true;
     this.#deadline[Symbol.dispose]();
     this.#listed[Symbol.dispose]();
+    this.#place?.[Symbol.dispose]();
+    this.#silence?.[Symbol.dispose]();
+    this.#atWork[Symbol.dispose]();
     for (const stop of this.#subscriptions.values()) stop.abort();
     this.#outgoing[Symbol.dispose]();
     void this.#caller?.[Symbol.asyncDispose]();
@@ -123,9 +129,10 @@ class Connection implements Receiver, Guest {
 
   /** What has no id is carried out as well, and answered by nothing. */
   async #answer({ id, method, params }: RpcRequest): Promise<void> {
-    const room = CONTROL.has(method) ? 'control' : 'requests';
+    const room = endsSomething(method) ? 'control' : 'requests';
     if (this.#working[room] >= MAX_REQUESTS) return this.#fail(id, method, tooMany());
     this.#working[room]++;
+    const atWork = id === undefined ? undefined : this.#atWork.begin(id);
     try {
       const then = await this.#perform(method, params);
       if (id !== undefined) this.#outgoing.reply({ jsonrpc: '2.0', id, result: then.result });
@@ -133,19 +140,20 @@ class Connection implements Receiver, Guest {
     } catch (error) {
       this.#fail(id, method, error);
     } finally {
+      atWork?.[Symbol.dispose]();
       this.#working[room]--;
     }
   }
 
   #fail(id: RpcId | undefined, method: string, error: unknown): void {
-    const info = toErrorInfo(error);
+    const info = told(error);
     const { telemetry, onFault } = this.#options.shared;
     if (info.code === 'internal') onFault(method, error);
     // Its caller has told of every other.
     if (this.#caller === undefined || Object.hasOwn(CONNECTION_METHODS, method)) telemetry.refused(info.code);
     if (id !== undefined) this.#outgoing.reply({ jsonrpc: '2.0', id, error: numbered(method, info) });
-    const { identity } = this;
-    if (info.code === 'unauthorized' && (identity !== undefined || method === 'connection/open'))
+    const refused = method === 'connection/open' && ['unauthorized', 'overloaded'].includes(info.code);
+    if (refused || (info.code === 'unauthorized' && this.identity !== undefined))
       this.close(error as CarrelError);
   }
 
@@ -154,6 +162,7 @@ class Connection implements Receiver, Guest {
     const caller = this.#caller;
     if (caller === undefined)
       throw new CarrelError('unauthorized', 'say who you are first: the first call is connection/open');
+    caller.allowance.request(endsSomething(method));
     if (method === 'connection/ping') return { result: checked('connection/ping', params) };
     if (method === 'session/follow') return this.#follow(caller, params);
     if (method === 'follow/stop') return this.#stop(params);
@@ -161,7 +170,7 @@ class Connection implements Receiver, Guest {
   }
 
   async #open(params: unknown): Promise<Answer> {
-    const { protocol, token } = checked('connection/open', params);
+    const { protocol, token, beats = false } = checked('connection/open', params);
     if (protocol !== PROTOCOL_VERSION) throw wrongVersion(protocol);
     if (this.#caller !== undefined || this.#opening)
       throw new CarrelError('conflict', 'this connection is open already: say who you are once');
@@ -171,16 +180,29 @@ class Connection implements Receiver, Guest {
       const identity =
         token === undefined && trusted !== undefined ? trusted : await shared.gate.admit(token, 'connection');
       if (this.#closed) throw new CarrelError('cancelled', 'the connection was closed');
-      this.#caller = new Caller(shared, identity, this.#id);
-      this.#deadline[Symbol.dispose]();
-      this.#deadline = this.#expiry(identity);
-      const { version, pid } = shared;
+      this.#begin(new Caller(shared, identity, this.#id), beats);
+      const { version, pid, limits } = shared;
       const { name, scopes } = identity;
       const server = { name: 'carrel', version, pid };
-      return { result: { protocol: PROTOCOL_VERSION, server, identity: { name, scopes } } };
+      const can = capabilities({ requests: MAX_REQUESTS, follows: MAX_SUBSCRIPTIONS }, limits);
+      return {
+        result: { protocol: PROTOCOL_VERSION, server, identity: { name, scopes }, capabilities: can },
+      };
     } finally {
       this.#opening = false;
     }
+  }
+
+  /** It is known who is there: `overloaded` when there is no place for them. */
+  #begin(caller: Caller, beats: boolean): void {
+    const { clock, live } = this.#options.shared;
+    this.#place = caller.allowance.connect();
+    live.know(this, caller.identity);
+    this.#caller = caller;
+    this.#deadline[Symbol.dispose]();
+    this.#deadline = this.#expiry(caller.identity);
+    const gone = (): void => this.close(new CarrelError('timeout', 'nothing was heard for 45 s'));
+    if (beats) this.#silence = new Silence(clock, gone);
   }
 
   #expiry({ name, expiresAt }: Identity): Disposable {
@@ -197,6 +219,7 @@ class Connection implements Receiver, Guest {
     const { session, ...from } = checked('session/follow', params);
     caller.permit('observe', session, 'session/follow');
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooManyFollowed();
+    const place = caller.allowance.follow();
     const subscription = `sub_${String(++this.#subscribed)}`;
     const stop = new AbortController();
     this.#subscriptions.set(subscription, stop);
@@ -204,6 +227,7 @@ class Connection implements Receiver, Guest {
       const items = caller.link.batches(session, from, { signal: stop.signal });
       await new Subscription(subscription, this.#outgoing).run(items);
       this.#subscriptions.delete(subscription);
+      place[Symbol.dispose]();
     };
     return { result: { subscription }, after: () => void run() };
   }

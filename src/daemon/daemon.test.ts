@@ -1,76 +1,17 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text as textOf } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { expect, it } from 'vitest';
-import { deferred, systemClock, systemRandom, type Clock } from '../base/index.ts';
-import { homeAt, type Home } from '../config/index.ts';
-import { manualClock, openTestHost, scriptedModel, type TestHost } from '../testing/index.ts';
-import { openDaemon, type Daemon, type DaemonOptions } from './daemon.ts';
+import { deferred } from '../base/index.ts';
+import { homeAt } from '../config/index.ts';
+import { manualClock } from '../testing/index.ts';
 import { readPresence } from './presence.ts';
-import { createToken, ownerToken, revokeToken } from './tokens.ts';
-
-interface Served extends AsyncDisposable {
-  readonly daemon: Daemon;
-  readonly test: TestHost;
-  readonly home: Home;
-  readonly url: string;
-  readonly token: string;
-}
-
-async function serve(options: Partial<DaemonOptions> = {}): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'carrel-daemon-'));
-  const home = homeAt(folder);
-  const test = await openTestHost({ model: scriptedModel({ answers: () => [{ text: ['Hel', 'lo'] }] }) });
-  const [clock, random] = [systemClock, systemRandom];
-  const opening = openDaemon({
-    host: test.host,
-    home,
-    version: '1.2.3',
-    clock,
-    random,
-    onFault: () => undefined,
-    ...options,
-  });
-  const close = async (): Promise<void> => {
-    await opening.then(
-      (daemon) => daemon[Symbol.asyncDispose](),
-      () => undefined, // nothing was opened
-    );
-    await test[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true });
-  };
-  const daemon = await opening.catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
-  const { url } = daemon.presence;
-  return { daemon, test, home, url, token: ownerToken(home), [Symbol.asyncDispose]: close };
-}
-
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-}
-
-interface Asked {
-  readonly path: string;
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string;
-}
-
-/** Unlike `fetch`, it sends the Host and Origin that it is told to. */
-async function ask(url: string, { path, method = 'GET', headers = {}, body }: Asked): Promise<Reply> {
-  const asked = request(new URL(path, url), { method, headers, agent: false }).end(body);
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  return { status: response.statusCode ?? 0, body: await textOf(response) };
-}
+import { ask, LIST, OPEN, serve } from './serve.fixture.ts';
+import { createToken, revokeToken } from './tokens.ts';
 
 /** How a WebSocket ends that is opened with these headers, or `open`. */
 async function upgrade(url: string, headers: Record<string, string>): Promise<number | 'open'> {
@@ -83,10 +24,6 @@ async function upgrade(url: string, headers: Record<string, string>): Promise<nu
   socket.terminate();
   return outcome;
 }
-
-const LIST = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'inbox/list' });
-const OPEN = (token?: string): string =>
-  JSON.stringify({ jsonrpc: '2.0', id: 'open', method: 'connection/open', params: { protocol: 1, token } });
 
 it('says where it is, lets the owner in by every door, and leaves nothing behind', async () => {
   const served = await serve();
@@ -136,36 +73,6 @@ it.each(HEADERS)('judges %s alike on every way in', async (_name, headersFor, fi
   ].map(({ status }) => status);
   expect(statuses).toEqual(fine ? [200, 200, 200, 400] : [403, 403, 403, 403]);
   expect(await upgrade(url, headers)).toBe(fine ? 'open' : 403);
-});
-
-/** Real time, in which what lasts seconds lasts hundredths of them. */
-const HURRIED: Clock = {
-  ...systemClock,
-  after: (ms, fire) => systemClock.after(ms <= 2000 ? ms / 100 : ms, fire),
-};
-
-it('judges every state of a token alike on every way in', async () => {
-  await using served = await serve({ clock: HURRIED });
-  const { home, url, token, test } = served;
-  const { id } = await test.session();
-  const expired = createToken(home, { name: 'old', scopes: ['observe'], expiresAt: 1 }, 0);
-  const revoked = createToken(home, { name: 'gone', scopes: ['observe'] }, 0);
-  revokeToken(home, 'gone');
-  const states = { none: undefined, wrong: `${token}x`, expired, revoked, right: token };
-  for (const [state, given] of Object.entries(states)) {
-    const headers: Record<string, string> = given === undefined ? {} : { Authorization: `Bearer ${given}` };
-    const call = await ask(url, { path: '/rpc', method: 'POST', headers, body: LIST });
-    const events = await ask(url, { path: `/sessions/${id}/events?after=x`, headers });
-    const web = new WebSocket(`${url.replace('http', 'ws')}/rpc`);
-    await once(web, 'open');
-    web.send(OPEN(given));
-    const [said] = (await once(web, 'message')) as [Buffer];
-    web.terminate();
-    const fine = state === 'right';
-    expect([state, call.status, events.status]).toEqual([state, fine ? 200 : 401, fine ? 400 : 401]);
-    expect(String(said)).toContain(fine ? '"result"' : 'unauthorized');
-  }
-  expect(readFileSync(home.audit, 'utf8').trim().split('\n')).toHaveLength(12);
 });
 
 it('streams events with places to come back to, and tells again what is behind them', async () => {

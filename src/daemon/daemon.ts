@@ -1,13 +1,15 @@
 // A host on sockets: who is let in, by which doors, and where they are written down.
 import type { Clock, Random } from '../base/index.ts';
-import { DEFAULT_TELEMETRY, type Home } from '../config/index.ts';
+import { DEFAULT_DAEMON_LIMITS, DEFAULT_TELEMETRY, type Home } from '../config/index.ts';
 import type { Host } from '../host/index.ts';
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError, type DaemonLimits } from '../protocol/index.ts';
+import { Allowances } from './allowances.ts';
 import { openAudit } from './audit.ts';
+import { readCertificate, type CertificateFiles } from './certificate.ts';
 import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
 import { KnownTokens } from './known-tokens.ts';
-import { listenOnLoopback } from './listen.ts';
+import { listenOnPort } from './listen.ts';
 import { Live } from './live.ts';
 import { listenLocally } from './local-socket.ts';
 import { removePresence, writePresence, type Presence } from './presence.ts';
@@ -29,12 +31,16 @@ export interface DaemonOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Default 127.0.0.1. `invalid_params` for one that is not loopback. */
+  /** Default 127.0.0.1. `invalid_params` for one that is not loopback, without a certificate. */
   readonly address?: string;
+  /** Then it speaks HTTPS, and only under the names that are in it. */
+  readonly certificate?: CertificateFiles;
   /** Default a free one. `conflict` when it is in use. */
   readonly port?: number;
   /** Hears the host already, and stays the caller's: close it after the host. Left out, nothing is logged, and the host not heard. */
   readonly telemetry?: Telemetry;
+  /** What is left out has its default. */
+  readonly limits?: Partial<DaemonLimits>;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -69,11 +75,12 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** What is to be undone is added to `opened` as it is done. */
 async function listen(
-  { home, version, address = '127.0.0.1', port = 0 }: DaemonOptions,
+  { home, version, address = '127.0.0.1', port = 0, certificate: files }: DaemonOptions,
   shared: Shared,
   opened: (() => void | PromiseLike<void>)[],
 ): Promise<Presence> {
-  const web = await listenOnLoopback(shared, { address, port });
+  const certificate = files === undefined ? {} : { certificate: readCertificate(files, shared.clock.now()) };
+  const web = await listenOnPort(shared, { address, port, ...certificate });
   opened.push(() => web[Symbol.asyncDispose]());
   const local = await listenLocally(shared, home.socket);
   opened.push(() => local[Symbol.asyncDispose]());
@@ -99,10 +106,13 @@ async function silent(
 
 function share(options: DaemonOptions & { readonly telemetry: Telemetry }, tokens: KnownTokens): Shared {
   const { host, home, version, clock, random, telemetry, onFault } = options;
+  const limits = { ...DEFAULT_DAEMON_LIMITS, ...options.limits };
   const audit = openAudit(home.audit, clock);
   const failures = new Failures({ audit, clock, onFault });
   const gate = new Gate({ tokens, failures, clock });
-  const live = new Live();
+  const live = new Live(limits);
+  const allowances = new Allowances(limits, clock);
   telemetry.watch({ host, connections: () => live.size });
-  return { host, clock, random, version, pid: process.pid, gate, audit, failures, live, telemetry, onFault };
+  const known = { gate, audit, failures, live, limits, allowances, telemetry };
+  return { host, clock, random, version, pid: process.pid, onFault, ...known };
 }

@@ -1,10 +1,11 @@
 // One session as server-sent events: `id` is the place behind an event, so that a reader that comes back with `Last-Event-ID` goes
 // on from there. Frames of streaming text have no id: they are told again, and say by their offset what is known.
-import { CarrelError, toErrorInfo, type FollowFrom, type ViewItem } from '../protocol/index.ts';
+import { CarrelError, codeOf, type FollowFrom, type ViewItem } from '../protocol/index.ts';
 import type { Caller } from './caller.ts';
 import { encodeItem } from './encode.ts';
 import type { Identity } from './identity.ts';
 import type { Shared } from './shared.ts';
+import { told } from './told.ts';
 
 /** A line that says nothing, so that a reader knows of life and a dead one is found. */
 const BEAT_MS = 15_000;
@@ -54,7 +55,7 @@ export function eventStream({ shared, caller, session, from }: StreamOptions): R
     shared,
     identity: caller.identity,
     open: (signal) => frames(caller.link.follow(session, from, { signal })),
-    ending: (error) => `event: ended\ndata: ${JSON.stringify(toErrorInfo(error))}\n\n`,
+    ending: (error) => `event: ended\ndata: ${JSON.stringify(told(error))}\n\n`,
   });
 }
 
@@ -74,12 +75,19 @@ export interface SentStream {
 /** Server-sent events, as bytes: `overloaded` when there are too many, and for a reader that does not read. */
 export function sentStream({ shared, identity, open, ending }: SentStream): ReadableStream<Uint8Array> {
   const stop = new AbortController();
-  const listed = shared.live.add({ identity, close: (error: CarrelError) => stop.abort(error) });
+  let reason: CarrelError | undefined;
+  const close = (error: CarrelError): void => {
+    reason = error;
+    stop.abort(error);
+  };
+  const listed = shared.live.add({ identity, close });
+  const place = placeOf(shared, identity, listed);
   const messages = open(stop.signal);
   let beat: Disposable | undefined;
   const finish = (): void => {
     stop.abort();
     listed[Symbol.dispose]();
+    place[Symbol.dispose]();
     beat?.[Symbol.dispose]();
   };
   return new ReadableStream<Uint8Array>(
@@ -88,7 +96,8 @@ export function sentStream({ shared, identity, open, ending }: SentStream): Read
       async pull(controller) {
         const next = await take(messages);
         if ('text' in next) return controller.enqueue(utf8.encode(next.text));
-        const error = next.error ?? (stop.signal.reason as unknown);
+        const error = next.error ?? reason;
+        if (error !== undefined && codeOf(error) === 'internal') shared.onFault('a stream of events', error);
         if (error !== undefined) controller.enqueue(utf8.encode(ending(error)));
         finish();
         controller.close();
@@ -97,6 +106,15 @@ export function sentStream({ shared, identity, open, ending }: SentStream): Read
     },
     { highWaterMark: WAITING_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
   );
+}
+
+function placeOf({ allowances }: Shared, identity: Identity, listed: Disposable): Disposable {
+  try {
+    return allowances.of(identity).connect();
+  } catch (error) {
+    listed[Symbol.dispose]();
+    throw error;
+  }
 }
 
 type Taken = { readonly text: string } | { readonly error?: unknown };

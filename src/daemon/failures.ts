@@ -27,7 +27,7 @@ export class Failures {
 
   constructor(options: FailuresOptions) {
     this.#options = options;
-    this.#lines = new Bucket({ most: AT_ONCE, perMs: 1 / EACH_MS, clock: options.clock });
+    this.#lines = new Bucket({ most: AT_ONCE, eachMs: EACH_MS, clock: options.clock });
   }
 
   /** Resolves when it is written or counted; never rejects. */

@@ -3,9 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deferred, systemRandom } from '../base/index.ts';
-import { DEFAULT_TELEMETRY, homeAt, type Home, type TelemetrySettings } from '../config/index.ts';
+import {
+  DEFAULT_DAEMON_LIMITS,
+  DEFAULT_TELEMETRY,
+  homeAt,
+  type Home,
+  type TelemetrySettings,
+} from '../config/index.ts';
 import type { RpcResponse } from '../protocol/index.ts';
 import { manualClock, openTestHost, type TestHost, type TestHostOptions } from '../testing/index.ts';
+import { Allowances } from './allowances.ts';
 import { openAudit } from './audit.ts';
 import { openConnection } from './connection.ts';
 import { Failures } from './failures.ts';
@@ -46,10 +53,12 @@ export async function openInside(options: InsideOptions = {}): Promise<Inside> {
   const onFault = (_what: string, error: unknown): void => void faults.push(error);
   const failures = new Failures({ audit, clock, onFault });
   const gate = new Gate({ tokens, failures, clock });
-  const live = new Live();
+  const limits = DEFAULT_DAEMON_LIMITS;
+  const live = new Live(limits);
+  const allowances = new Allowances(limits, clock);
   telemetry.watch({ host, connections: () => live.size });
-  const [random, version, pid] = [systemRandom, '0', 1];
-  const shared = { host, clock, random, version, pid, gate, audit, failures, live, telemetry, onFault };
+  const known = { gate, audit, failures, live, limits, allowances, telemetry };
+  const shared = { host, clock, random: systemRandom, version: '0', pid: 1, onFault, ...known };
   const close = async (): Promise<void> => {
     await test[Symbol.asyncDispose]();
     await telemetry[Symbol.asyncDispose]();

@@ -1,8 +1,16 @@
 // A browser on this machine will send requests here for any page that asks it to. Two headers that pages cannot choose say so: the
 // host they thought they reached (a name that was pointed here is not ours) and the page they come from.
-import { CarrelError } from '../protocol/index.ts';
+import { CarrelError, codeOf } from '../protocol/index.ts';
+import type { Shared } from './shared.ts';
 
-const LOOPBACK_NAMES: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+/** The names under which a listener is reached, and by what. */
+export interface OwnNames {
+  readonly scheme: 'http' | 'https';
+  /** Lower case; `*.example.org` stands for any one label. Addresses of version 6 in brackets. */
+  readonly names: readonly string[];
+}
+
+export const LOOPBACK: OwnNames = { scheme: 'http', names: ['localhost', '127.0.0.1', '[::1]'] };
 
 export interface Heads {
   readonly host: string | undefined;
@@ -10,23 +18,37 @@ export interface Heads {
 }
 
 /** `forbidden` for a host that is none of ours, and for a page of another origin. Programs that are no browser send no origin. */
-export function refuseForeign({ host, origin }: Heads): void {
+export function refuseForeign({ host, origin }: Heads, own: OwnNames = LOOPBACK): void {
   const name = host === undefined ? undefined : /^(\[[^\]]*\]|[^:]*)(:\d+)?$/.exec(host)?.[1]?.toLowerCase();
-  if (name === undefined || !LOOPBACK_NAMES.includes(name)) {
-    const message = `the Host ${quoted(host)} is not this daemon's: use ${LOOPBACK_NAMES.join(', ')}`;
+  if (name === undefined || !own.names.some((one) => stands(one, name))) {
+    const message = `the Host ${quoted(host)} is not this daemon's: use ${own.names.join(', ')}`;
     throw new CarrelError('forbidden', message);
   }
-  if (origin === undefined || origin.toLowerCase() === `http://${String(host).toLowerCase()}`) return;
+  if (origin === undefined || origin.toLowerCase() === `${own.scheme}://${String(host).toLowerCase()}`)
+    return;
   throw new CarrelError('forbidden', `pages of ${quoted(origin)} may not use this daemon`);
+}
+
+/** The same, and it is written down. */
+export function refuseForeigner(shared: Pick<Shared, 'failures'>, heads: Heads, own: OwnNames): void {
+  try {
+    refuseForeign(heads, own);
+  } catch (error) {
+    void shared.failures.note({ who: 'unknown', what: 'a foreign Host or Origin', result: codeOf(error) });
+    throw error;
+  }
+}
+
+function stands(own: string, name: string): boolean {
+  if (!own.startsWith('*.')) return own === name;
+  const dot = name.indexOf('.');
+  return dot > 0 && name.slice(dot) === own.slice(1);
 }
 
 function quoted(value: string | undefined): string {
   return JSON.stringify((value ?? '').slice(0, 200));
 }
 
-/** `invalid_params` for an address that others could reach: there is no TLS, so tokens would be readable on their way. */
-export function refuseOutside(address: string): void {
-  if (['127.0.0.1', '::1', 'localhost'].includes(address) || /^127(\.\d{1,3}){3}$/.test(address)) return;
-  const message = `the daemon listens on loopback only, not on ${JSON.stringify(address)}: from elsewhere, forward a port (ssh -L)`;
-  throw new CarrelError('invalid_params', message, { data: { address } });
+export function isLoopback(address: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(address) || /^127(\.\d{1,3}){3}$/.test(address);
 }

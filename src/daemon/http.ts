@@ -6,16 +6,19 @@ import {
   CarrelError,
   codeOf,
   ERRORS,
-  toErrorInfo,
   toRpcError,
   type ErrorInfo,
   type RpcId,
+  type RpcRequest,
 } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
+import { endsSomething } from './control.ts';
 import { eventStream, placeFrom } from './event-stream.ts';
-import { refuseForeign } from './foreign.ts';
+import { LOOPBACK, refuseForeigner, type OwnNames } from './foreign.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
+import { orSlowly } from './slow-answer.ts';
+import { told } from './told.ts';
 import { EXPOSITION_TYPE } from './telemetry/exposition.ts';
 import { openUiMessage, takeUiMessage, UI_HEADERS, uiStream, type UiAnswer } from './ui.ts';
 import { MESSAGE_BYTES } from './wire.ts';
@@ -24,15 +27,16 @@ interface Known {
   readonly Variables: { caller: Caller };
 }
 
-export function httpApp(shared: Shared): Hono<Known> {
+export function httpApp(shared: Shared, own: OwnNames = LOOPBACK): Hono<Known> {
   const app = new Hono<Known>();
   app.use(async (c, next) => {
-    refuseForeign({ host: c.req.header('host'), origin: c.req.header('origin') });
+    refuseForeigner(shared, { host: c.req.header('host'), origin: c.req.header('origin') }, own);
     await next();
     c.header('X-Content-Type-Options', 'nosniff');
     if (c.res.headers.get('Cache-Control') === null) c.header('Cache-Control', 'no-store');
   });
   app.onError((error, c) => {
+    if (codeOf(error) === 'internal') shared.onFault(`${c.req.method} ${c.req.path}`, error);
     shared.telemetry.refused(codeOf(error));
     return refusal(c, error);
   });
@@ -46,7 +50,9 @@ export function httpApp(shared: Shared): Hono<Known> {
   app.get('/sessions/:session/events', (c) => events(shared, c));
   const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
   const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
-    c.set('caller', await callerOf(shared, c, `${c.req.method} ${c.req.path.split('/', 2).join('/')}`));
+    const caller = await callerOf(shared, c, `${c.req.method} ${c.req.path.split('/', 2).join('/')}`);
+    using _ = caller.allowance.call(); // before its body: that may be large
+    c.set('caller', caller);
     await next();
   };
   app.post('/ui', admitted, limit, async (c) =>
@@ -71,12 +77,23 @@ async function callerOf(shared: Shared, c: Context, via: string): Promise<Caller
 async function rpc(shared: Shared, c: Context, caller: Caller): Promise<Response> {
   const read = readMessage(await c.req.text());
   if (!read.ok) return c.json({ jsonrpc: '2.0', id: read.id, error: read.error }, 400);
-  const { id, method, params } = read.request;
+  return orSlowly(shared.clock, answer(shared, { c, caller, request: read.request }));
+}
+
+interface Asked {
+  readonly c: Context;
+  readonly caller: Caller;
+  readonly request: RpcRequest;
+}
+
+async function answer(shared: Shared, { c, caller, request }: Asked): Promise<Response> {
+  const { id, method, params } = request;
   try {
+    caller.allowance.request(endsSomething(method));
     const result = await caller.call(method, params);
     return id === undefined ? c.body(null, 204) : c.json({ jsonrpc: '2.0', id, result });
   } catch (error) {
-    const info = toErrorInfo(error);
+    const info = told(error);
     if (info.code === 'internal') shared.onFault(method, error);
     return failed(c, id ?? null, info);
   } finally {
@@ -98,6 +115,7 @@ function ui(shared: Shared, c: Context<Known>, answer: UiAnswer | undefined): Re
 async function events(shared: Shared, c: Context): Promise<Response> {
   const session = c.req.param('session') ?? '';
   const caller = await callerOf(shared, c, 'GET events');
+  caller.allowance.request(false);
   const from = await placeFrom(caller, session, c.req.header('last-event-id') ?? c.req.query('after'));
   return c.body(eventStream({ shared, caller, session, from }), 200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -113,7 +131,7 @@ async function metrics(shared: Shared, c: Context): Promise<Response> {
 }
 
 function refusal(c: Context, error: unknown): Response {
-  const info = toErrorInfo(error);
+  const info = told(error);
   withAdvice(c, info);
   return c.json({ error: info }, statusOf(info));
 }

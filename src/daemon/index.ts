@@ -8,6 +8,7 @@ export type { OtlpSettings } from './telemetry/otlp/open.ts';
 export { METRICS, type MetricRow } from './telemetry/table.ts';
 export { readPresence, type Presence } from './presence.ts';
 export { openAudit, type Audit, type AuditEntry } from './audit.ts';
+export type { CertificateFiles } from './certificate.ts';
 export { checkAudit, type AuditCheck } from './audit-check.ts';
 export { OWNER_NAME } from './identity.ts';
 export {

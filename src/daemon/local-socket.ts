@@ -1,5 +1,5 @@
 // The socket of the same user: one message a line. The file system says who may open it, so nobody has to show a token.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { platform, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -14,6 +14,7 @@ const MAX_PATH_BYTES = 100;
 /** What was sent last may still be on its way when a wire is closed; ms. */
 const LINGER_MS = 1000;
 const NEWLINE = 10;
+const MOST_PIECES = 4096;
 
 export interface Listening extends AsyncDisposable {
   /** Path of the socket, or name of the pipe. */
@@ -32,14 +33,14 @@ export async function listenLocally(shared: Shared, wanted: string): Promise<Lis
     socket.on('close', () => sockets.delete(socket));
     attach(shared, socket);
   });
-  if (platform() !== 'win32') rmSync(address, { force: true });
-  await listening(server, address);
+  await (platform() === 'win32' ? listening(server, address) : listeningAlone(server, address));
   server.on('error', (error) => shared.onFault('the local socket', error));
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const late = shared.clock.after(LINGER_MS, () => sockets.forEach((socket) => socket.destroy()));
     await closed;
     late[Symbol.dispose]();
+    if (platform() !== 'win32') rmSync(address, { force: true });
     if (address !== wanted) rmSync(dirname(address), { recursive: true, force: true });
   };
   return { address, [Symbol.asyncDispose]: close };
@@ -50,20 +51,29 @@ function fitting(wanted: string): string {
   return join(mkdtempSync(join(tmpdir(), 'carrel-')), basename(wanted));
 }
 
-/** The socket is made with the rights it keeps: there is no moment in which others could open it. */
+/**
+ * The socket is made in a folder that nobody else can enter, and moved when it has its rights: there is no moment in which others could
+ * open it, and no moment in which the whole process makes its files with other rights. What a dead process left is replaced.
+ */
+async function listeningAlone(server: Server, address: string): Promise<void> {
+  mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(dirname(address), '.'));
+  try {
+    const made = join(folder, 's');
+    await listening(server, made);
+    chmodSync(made, 0o600);
+    renameSync(made, address);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function listening(server: Server, address: string): Promise<void> {
-  const ready = new Promise<void>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', reject);
-  });
-  const before = process.umask(0o177);
-  try {
     server.listen(address);
-  } finally {
-    process.umask(before);
-  }
-  await ready;
-  if (platform() !== 'win32') chmodSync(address, 0o600);
+  });
 }
 
 function attach(shared: Shared, socket: Socket): void {
@@ -119,8 +129,11 @@ class Lines {
   #take(piece: Buffer): boolean {
     const { limitBytes } = this.#receiver;
     this.#bytes += piece.length;
-    if (this.#bytes <= limitBytes) this.#begun.push(piece);
-    else {
+    if (this.#bytes <= limitBytes) {
+      this.#begun.push(piece);
+      // Each piece costs more than its bytes: a line that comes in single bytes is joined on its way.
+      if (this.#begun.length > MOST_PIECES) this.#begun = [Buffer.concat(this.#begun)];
+    } else {
       this.#begun = [];
       this.#receiver.refuse(`a line has more than ${String(limitBytes)} bytes`);
     }

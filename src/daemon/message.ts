@@ -5,6 +5,10 @@ import type { z } from 'zod';
 
 /** Levels of a message. No shape of the protocol has a quarter of them, and checking is recursive. */
 const MAX_DEPTH = 64;
+/** Values of a message: lists, objects and what is in them. The largest that is used has some hundreds; checking a million takes a second. */
+const MAX_VALUES = 10_000;
+/** A message below it cannot hold enough values to hurt. */
+const SMALL_TEXT = 64 * 1024;
 
 /** Numbers that JSON-RPC itself has; everything else has the number of its code. */
 const PARSE_ERROR = -32_700;
@@ -15,6 +19,7 @@ export type ReadMessage =
   | { readonly ok: false; readonly id: RpcId | null; readonly error: RpcError };
 
 export function readMessage(text: string): ReadMessage {
+  if (text.length > SMALL_TEXT && hasTooMany(text)) return refused(null, INVALID_REQUEST, TOO_MANY);
   const parsed = parseJson(text);
   if (!parsed.ok) return refused(null, PARSE_ERROR, `this is not JSON: ${parsed.error.message}`);
   const { value } = parsed;
@@ -39,6 +44,29 @@ export function explain(root: string, { issues }: z.core.$ZodError): string {
 
 /** A reader mends the first ones first. */
 const MOST_ISSUES = 5;
+
+const TOO_MANY = `it has more than ${String(MAX_VALUES)} values`;
+const [QUOTE, BACKSLASH, COMMA, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
+
+/** Before anything is made of it: what stands between quotes does not count, however long. */
+function hasTooMany(text: string): boolean {
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfText(text, at);
+    else if ((code === COMMA || code === BRACKET || code === BRACE) && ++values > MAX_VALUES) return true;
+  }
+  return false;
+}
+
+function endOfText(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
 
 function refused(id: RpcId | null, number: number, message: string): ReadMessage {
   const code: ErrorCode = 'invalid_params';

@@ -1,5 +1,7 @@
 import type { Clock, Random } from '../base/index.ts';
 import type { Host } from '../host/index.ts';
+import type { DaemonLimits } from '../protocol/index.ts';
+import type { Allowances } from './allowances.ts';
 import type { Audit } from './audit.ts';
 import type { Failures } from './failures.ts';
 import type { Gate } from './gate.ts';
@@ -18,6 +20,8 @@ export interface Shared {
   readonly failures: Failures;
   readonly live: Live;
   readonly telemetry: Telemetry;
+  readonly limits: DaemonLimits;
+  readonly allowances: Allowances;
   /** Hears of what went wrong and nobody waits for. Never called with a secret. */
   readonly onFault: (what: string, error: unknown) => void;
 }

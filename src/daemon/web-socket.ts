@@ -2,9 +2,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { ERRORS, toErrorInfo } from '../protocol/index.ts';
+import { CarrelError, codeOf, ERRORS, toErrorInfo, type ErrorCode } from '../protocol/index.ts';
 import { openConnection } from './connection.ts';
-import { refuseForeign } from './foreign.ts';
+import { LOOPBACK, refuseForeigner, type OwnNames } from './foreign.ts';
 import type { Shared } from './shared.ts';
 import { closeNumber, MESSAGE_BYTES, type Receiver, type Wire } from './wire.ts';
 
@@ -14,11 +14,14 @@ const PING_MS = 15_000;
 const SILENT_MS = 45_000;
 /** How long an end may take that the other side does not answer. */
 const LINGER_MS = 1000;
+/** Bytes that may wait to be read before pings are left unanswered: who pings and does not read must not fill the memory here. */
+const MOST_UNREAD = 64 * 1024;
 
 /** Until disposed; then every one of its sockets is ended. */
-export function serveWebSockets(shared: Shared, server: Server): Disposable {
+export function serveWebSockets(shared: Shared, server: Server, own: OwnNames = LOOPBACK): Disposable {
   const sockets = new WebSocketServer({
     noServer: true,
+    autoPong: false,
     maxPayload: MESSAGE_BYTES,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
@@ -26,11 +29,12 @@ export function serveWebSockets(shared: Shared, server: Server): Disposable {
     raw.on('error', () => raw.destroy());
     try {
       const { host, origin } = request.headers;
-      refuseForeign({ host, origin });
+      refuseForeigner(shared, { host, origin }, own);
+      if (request.url?.split('?')[0] !== '/rpc')
+        throw new CarrelError('not_found', 'there is no WebSocket but at /rpc');
     } catch (error) {
       return refuseUpgrade(raw, error);
     }
-    if (request.url?.split('?')[0] !== '/rpc') return void raw.end('HTTP/1.1 404 Not Found\r\n\r\n');
     sockets.handleUpgrade(request, raw, head, (socket) => attach(shared, socket, raw));
   };
   server.on('upgrade', upgrade);
@@ -47,7 +51,8 @@ function refuseUpgrade(raw: Duplex, error: unknown): void {
   const info = toErrorInfo(error);
   const body = JSON.stringify({ error: info });
   const head = `HTTP/1.1 ${String(ERRORS[info.code].http)} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n`;
-  raw.end(`${head}Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+  // The other side need not close its half, and no server watches this socket any more.
+  raw.end(`${head}Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`, () => raw.destroy());
 }
 
 function attach(shared: Shared, socket: WebSocket, raw: Duplex): void {
@@ -56,11 +61,14 @@ function attach(shared: Shared, socket: WebSocket, raw: Duplex): void {
   try {
     receiver = openConnection({ shared, wire: webSocketWire(shared, socket) });
   } catch (error) {
-    const { code } = toErrorInfo(error);
-    return socket.close(closeNumber(code), code);
+    return endSoon(shared, socket, codeOf(error));
   }
   boundUnknown(raw, receiver);
   const beat = keepAlive(shared, socket);
+  socket.on('ping', (data: Buffer) => {
+    beat.heard();
+    if (socket.bufferedAmount <= MOST_UNREAD) socket.pong(data);
+  });
   socket.on('message', (data: RawData, isBinary) => {
     beat.heard();
     if (isBinary) receiver.refuse('send text frames, one JSON message each');
@@ -86,15 +94,17 @@ function boundUnknown(raw: Duplex, receiver: Receiver): void {
   raw.on('data', count);
 }
 
-function webSocketWire({ clock }: Shared, socket: WebSocket): Wire {
+function webSocketWire(shared: Shared, socket: WebSocket): Wire {
   return {
     send: (text, sent) => socket.send(text, () => sent()),
-    close: (why) => {
-      socket.close(closeNumber(why), why);
-      const late = clock.after(LINGER_MS, () => socket.terminate());
-      socket.once('close', () => late[Symbol.dispose]());
-    },
+    close: (why) => endSoon(shared, socket, why),
   };
+}
+
+function endSoon({ clock }: Shared, socket: WebSocket, why: ErrorCode): void {
+  socket.close(closeNumber(why), why);
+  const late = clock.after(LINGER_MS, () => socket.terminate());
+  socket.once('close', () => late[Symbol.dispose]());
 }
 
 /** Finds a socket whose other side is gone without a word. */

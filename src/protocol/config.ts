@@ -94,6 +94,18 @@ export const HostLimits = z.object({
 });
 export type HostLimits = z.infer<typeof HostLimits>;
 
+/** What a daemon lets in, and what one token may use of it. */
+export const DaemonLimits = z.object({
+  connections: z.int(),
+  strangers: z.int(),
+  tokenConnections: z.int(),
+  tokenFollows: z.int(),
+  tokenRequestsPerSecond: z.int(),
+  tokenSessionsPerHour: z.int(),
+  tokenStoredMbPerDay: z.int(),
+});
+export type DaemonLimits = z.infer<typeof DaemonLimits>;
+
 /** A call that need not be asked about: this tool; with `path` only below it, or only this exact command. */
 export const AllowRule = z.strictObject({ tool: z.string().min(1), path: z.string().min(1).optional() });
 export type AllowRule = z.infer<typeof AllowRule>;
@@ -121,7 +133,13 @@ export const ConfigFile = z.strictObject({
   model: ModelId.optional(),
   providers: z.record(ProviderName, ProviderConfig).optional(),
   profiles: z.record(SessionName, ProfileConfig).optional(),
-  limits: z.strictObject({ ...HostLimits.partial().shape, ...SessionLimits.partial().shape }).optional(),
+  limits: z
+    .strictObject({
+      ...HostLimits.partial().shape,
+      ...SessionLimits.partial().shape,
+      ...DaemonLimits.partial().shape,
+    })
+    .optional(),
   tools: z.record(z.string().min(1), ToolConfig).optional(),
   /** Of every profile; a profile's own is laid over it, limit by limit. */
   budget: Budget.optional(),

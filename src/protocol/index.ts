@@ -57,6 +57,7 @@ export type { Method, ParamsOf, ResultOf } from './methods.ts';
 export { ContextKind, ContextPart, ContextReport } from './context.ts';
 export type { Link } from './link.ts';
 export {
+  Capabilities,
   CONNECTION_METHODS,
   fromRpcError,
   NOTIFICATIONS,
@@ -81,6 +82,7 @@ export {
   AllowRule,
   ConfigFile,
   GrantsFile,
+  DaemonLimits,
   HostLimits,
   ModelConfig,
   ModelId,

@@ -35,6 +35,17 @@ export type RpcResponse =
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: RpcId | null; readonly error: RpcError };
 
+/** What this host can do, for clients that are older or newer; what they do not know they skip. */
+export const Capabilities = z.object({
+  /** Every method that may be called, those of the connection as well; the scope decides about each. */
+  methods: z.array(z.string()).readonly(),
+  /** What there is beside methods. */
+  features: z.array(z.string()).readonly(),
+  /** Bounds of this connection, and of this identity on all of its connections. */
+  limits: z.record(z.string(), z.number()),
+});
+export type Capabilities = z.infer<typeof Capabilities>;
+
 /** Calls about the connection itself. On a socket that only its owner may open, `connection/open` needs no token. */
 export const CONNECTION_METHODS = {
   /** The first call of every connection; any other before it is `unauthorized`. */
@@ -43,11 +54,14 @@ export const CONNECTION_METHODS = {
       protocol: z.int().positive(),
       token: z.string().max(256).optional(),
       client: z.strictObject({ name: z.string().max(64), version: z.string().max(64) }).optional(),
+      /** It will say something, if only `connection/ping`, at least every 30 s: 45 s of silence mean that it is gone. */
+      beats: z.literal(true).optional(),
     }),
     result: z.object({
       protocol: z.int().positive(),
       server: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
       identity: z.object({ name: z.string(), scopes: z.array(TokenScope) }),
+      capabilities: Capabilities.optional(),
     }),
   },
   /** Changes nothing: its answer shows that the other side is there. */
@@ -64,6 +78,8 @@ export type ConnectionMethod = keyof typeof CONNECTION_METHODS;
 
 /** What a host sends without being asked. */
 export const NOTIFICATIONS = {
+  /** These calls are at work still: comes at least every 8 s while there are any. `POST /rpc` sends white space instead. */
+  'call/alive': z.object({ calls: z.array(RpcId).readonly() }),
   /** What there is to see: history first, then live, each event once and in order. */
   'follow/items': z.object({ subscription: z.string(), items: z.array(ViewItem).readonly() }),
   /**

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { runDaemon } from '../daemon-run.ts';
 import { servingDaemon, startDaemon, stopDaemon } from '../daemon-process.ts';
 import { EXIT, type Exit } from '../exit.ts';
@@ -54,10 +55,12 @@ export async function run(invocation: Invocation): Promise<Exit> {
   return action === undefined ? EXIT.usage : await action(invocation);
 }
 
-function flagsOf({ options }: Invocation): string[] {
-  return ['port', 'address'].flatMap((name) => {
+function flagsOf({ options, folder }: Invocation): string[] {
+  return ['port', 'address', 'certificate', 'key'].flatMap((name) => {
     const value = options.text(name);
-    return value === undefined ? [] : [`--${name}`, value];
+    // The daemon has another folder than this command.
+    const isFile = name === 'certificate' || name === 'key';
+    return value === undefined ? [] : [`--${name}`, isFile ? resolve(folder, value) : value];
   });
 }
 

@@ -12,10 +12,10 @@ import {
 } from '../../protocol/index.ts';
 import { unavailable, type Destination, type Wire } from './wire.ts';
 
-/** How long the other side may say nothing before it is asked whether it is there, and until it is taken for lost, ms. */
+/** How long either side may say nothing before the other is asked whether it is there, and until it is taken for lost, ms. */
 const PING_AFTER_MS = 30_000;
 const SILENT_MS = 45_000;
-/** UTF-16 units of one message: a host takes no larger ones, and would end the connection. */
+/** Bytes of one message: a host takes no larger ones, and would end the connection. */
 const LONGEST_MESSAGE = 16 * 1024 * 1024;
 
 /** `lost`: the connection ended, and nobody knows whether the call was carried out. */
@@ -52,12 +52,14 @@ export class Connection {
   #said: string | undefined;
   #lastId = 0;
   #heardAt: number;
+  #saidAt: number;
+  #pingedAt = -Infinity;
   #watch: Disposable | undefined;
 
   private constructor(address: string, clock: Clock) {
     this.#address = address;
     this.#clock = clock;
-    this.#heardAt = clock.monotonic();
+    this.#heardAt = this.#saidAt = clock.monotonic();
   }
 
   /** With the handshake done. Rejects as the wire does, with what the host refuses it for, or with `version_mismatch`. */
@@ -137,7 +139,7 @@ export class Connection {
   }
 
   async #greet(hello: Hello, signal: AbortSignal): Promise<void> {
-    const params = { protocol: PROTOCOL_VERSION, ...hello };
+    const params = { protocol: PROTOCOL_VERSION, beats: true, ...hello };
     const answer = await this.ask('connection/open', params, signal);
     if (answer.kind !== 'result') throw answer.error;
     const opened = CONNECTION_METHODS['connection/open'].result.safeParse(answer.result);
@@ -155,10 +157,12 @@ export class Connection {
 
   #send(message: object): CarrelError | undefined {
     const text = JSON.stringify(message);
-    if (text.length > LONGEST_MESSAGE) {
-      const much = `The message is ${String(text.length)} characters long, at most ${String(LONGEST_MESSAGE)} are sent`;
+    const bytes = bytesOf(text);
+    if (bytes > LONGEST_MESSAGE) {
+      const much = `The message is ${String(bytes)} bytes long, at most ${String(LONGEST_MESSAGE)} are sent`;
       return new CarrelError('limit_reached', `${much}: put large texts into files.`);
     }
+    this.#saidAt = this.#clock.monotonic();
     this.#wire?.send(text);
     return undefined;
   }
@@ -211,17 +215,29 @@ export class Connection {
     this.#wire?.close();
   }
 
-  /** The other end of a half-open connection is silent for good; that of a quiet one answers when it is asked. */
+  /** The other end of a half-open connection is silent for good; that of a quiet one answers when it is asked, and hears from here. */
   #listen(): void {
-    const silentMs = this.#clock.monotonic() - this.#heardAt;
-    if (silentMs >= SILENT_MS) {
+    const now = this.#clock.monotonic();
+    if (now - this.#heardAt >= SILENT_MS) {
       this.#lose(`it was silent for ${String(SILENT_MS / 1000)} s`);
       return;
     }
-    const asked = silentMs >= PING_AFTER_MS;
-    if (asked) this.#send({ jsonrpc: '2.0', id: ++this.#lastId, method: 'connection/ping', params: {} });
-    this.#watch = this.#clock.after((asked ? SILENT_MS : PING_AFTER_MS) - silentMs, () => this.#listen());
+    if (now >= this.#pingAt()) {
+      this.#pingedAt = now;
+      this.#send({ jsonrpc: '2.0', id: ++this.#lastId, method: 'connection/ping', params: {} });
+    }
+    const next = Math.min(this.#heardAt + SILENT_MS, this.#pingAt());
+    this.#watch = this.#clock.after(next - now, () => this.#listen());
   }
+
+  #pingAt(): number {
+    return Math.max(this.#pingedAt, Math.min(this.#heardAt, this.#saidAt)) + PING_AFTER_MS;
+  }
+}
+
+/** Exact only where it matters: a unit of UTF-16 has at most three bytes of UTF-8. */
+function bytesOf(text: string): number {
+  return text.length * 3 <= LONGEST_MESSAGE ? text.length : new TextEncoder().encode(text).length;
 }
 
 function subscriptionOf(answer: Answer): string | undefined {

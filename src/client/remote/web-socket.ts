@@ -51,6 +51,7 @@ function open(
   };
   signal.addEventListener('abort', onAbort, { once: true });
   let why = 'nothing answers there';
+  let distrust: string | undefined;
   let isOpen = false;
   socket.addEventListener('open', () => {
     isOpen = true;
@@ -61,13 +62,29 @@ function open(
   socket.addEventListener('error', (event) => {
     const message = member(event, 'message');
     if (typeof message === 'string' && message !== '') why = message;
+    distrust = distrustOf(event);
   });
   socket.addEventListener('close', (event) => {
     signal.removeEventListener('abort', onAbort);
-    reject(unavailable(address, why));
+    reject(distrust === undefined ? unavailable(address, why) : untrusted(address, `${why} (${distrust})`));
     if (isOpen) events.onClose(`the connection was closed (${closing(event)})`);
   });
   return promise;
+}
+
+/** How TLS calls a certificate that is not trusted, or is for another name; where the platform says so at all. */
+function distrustOf(event: object): string | undefined {
+  const error = member(event, 'error');
+  const code = typeof error === 'object' && error !== null ? member(error, 'code') : undefined;
+  return typeof code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code)
+    ? code
+    : undefined;
+}
+
+/** Trying again does not help, so it is not `host_unavailable`. */
+function untrusted(address: string, why: string): CarrelError {
+  const message = `The certificate of the host at ${address} is not trusted: ${why}. Use a name that is in it, and trust its authority (\`ca\`).`;
+  return new CarrelError('forbidden', message, { data: { address } });
 }
 
 function closing(event: object): string {
