@@ -92,6 +92,7 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
       used: 128,
       remaining: 26_087,
       correction: 1.1,
+      compaction: { state: 'on', undoable: 0 },
       kinds: {
         prompt: { parts: 1, tokens: 90 },
         user: { parts: 1, tokens: 12 },
@@ -137,6 +138,8 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
     result: { ...reply, call },
   },
   'context/add': { params: { session, text: 'Today is a holiday.', role: 'note' }, result: reply },
+  'context/compact': { params: { session, by }, result: { session, seq: 10 } },
+  'context/uncompact': { params: { session, by }, result: { session, seq: 12 } },
   'budget/raise': { params: { session, scope: 'session', measure: 'usd', to: 2, by }, result: reply },
   'session/rename': { params: { session, name: 'bench' }, result: reply },
   'session/tag': { params: { session, tags: { ticket: '43' } }, result: reply },

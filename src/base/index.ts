@@ -2,6 +2,7 @@ export { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } fr
 export { Channel } from './channel.ts';
 export { sleep, systemClock, type Clock } from './clock.ts';
 export { cutEnd, cutStart, oneLine, stripControls } from './text.ts';
+export { redactSecrets } from './secrets.ts';
 export { Flat } from './flat.ts';
 export { deferred, type Deferred } from './deferred.ts';
 export { invariant, InvariantError, unreachable } from './invariant.ts';

@@ -77,6 +77,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/context.ts'),
   },
   {
+    name: 'compact',
+    summary: 'sum up the older part of a conversation now, to save room; the journal keeps it',
+    args: [SESSION],
+    options: [JSON_VALUE],
+    details: 'Exit 1 when nothing came of it: then nothing has changed, and the reason is told.',
+    load: () => import('./commands/compact.ts'),
+  },
+  {
+    name: 'uncompact',
+    summary: 'take the newest compaction back: the model is sent again what it replaced',
+    args: [SESSION],
+    options: [JSON_VALUE],
+    load: () => import('./commands/uncompact.ts'),
+  },
+  {
     name: 'events',
     summary: 'print the events of a session',
     args: [SESSION],

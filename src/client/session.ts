@@ -99,6 +99,16 @@ export class ClientSession {
     return this.command('context/add', { text, role });
   }
 
+  /** Sums up the older part of the context now; events say what comes of it. `conflict` while a turn works. */
+  compact(): Promise<CommandReply> {
+    return this.command('context/compact', { by: USER });
+  }
+
+  /** Stops a compaction that is at work, else undoes the newest; `conflict` when there is none. */
+  uncompact(): Promise<CommandReply> {
+    return this.command('context/uncompact', { by: USER });
+  }
+
   /** What each part of its context costs, and whether the next request carries it. */
   context(page: Omit<ParamsOf<'context/get'>, 'session'> = {}): Promise<ContextReport> {
     return this.#link.call('context/get', { session: this.id, ...page });

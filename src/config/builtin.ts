@@ -48,6 +48,7 @@ const WORK: BuiltInProfile = {
   mode: 'ask',
   recovery: 'continue',
   continueOnLength: false,
+  compaction: true,
   haltOnDenied: false,
 };
 

@@ -112,6 +112,21 @@ const PROFILE: readonly Setting[] = [
     meaning: 'Continue an answer that the output limit cut, at most 3 times a turn.',
   },
   {
+    key: 'compaction',
+    kind: 'boolean',
+    project: 'trusted',
+    default: true,
+    meaning: 'Sum up the older part of a conversation when it is nearly full; else it is left out.',
+    reason: 'An agent that knows what it did does not do it again; it costs one request each time.',
+  },
+  {
+    key: 'summaryModel',
+    kind: 'text',
+    project: 'trusted',
+    form: '"PROVIDER/MODEL"',
+    meaning: 'The model of the summaries; its own when left out.',
+  },
+  {
     key: 'haltOnDenied',
     kind: 'boolean',
     project: 'trusted',

@@ -2,7 +2,7 @@
 import type { Models } from '../model/index.ts';
 import { CarrelError, codeOf, type ContextReport, type Profile } from '../protocol/index.ts';
 import { frameOf, pages, textsOf, windowOf, type Scope, type Texts, type Watched } from '../runtime/index.ts';
-import { contextReport, Reading, systemText, type Room } from '../session/index.ts';
+import { compactionReport, contextReport, Reading, systemText, type Room } from '../session/index.ts';
 import type { ContextPage } from './port.ts';
 
 /** Parts of one page, when nobody says. */
@@ -28,15 +28,16 @@ interface Reported {
 
 /** The same for whoever reads journals without a host. */
 export async function reportContext(
-  { state, conversation }: Reading,
+  reading: Reading,
   { texts, date, models, page: { before, limit = PAGE } }: Reported,
 ): Promise<ContextReport> {
-  const { session, profile, folder } = state;
-  return contextReport(conversation, {
+  const { session, profile, folder } = reading.state;
+  return contextReport(reading.conversation, {
     session,
     model: profile.model,
     fixed: { prompt: systemText({ ...texts, folder, date }), tools: texts.tools },
     room: await roomOf(models, profile),
+    compaction: compactionReport(reading),
     before,
     limit,
   });

@@ -121,6 +121,14 @@ export class NearSession implements SessionHandle {
     return this.#do({ type: 'context/add', text, role });
   }
 
+  compact(): Promise<CommandReply> {
+    return this.#do({ type: 'context/compact', by: USER });
+  }
+
+  uncompact(): Promise<CommandReply> {
+    return this.#do({ type: 'context/uncompact', by: USER });
+  }
+
   context(page: ContextPage = {}): Promise<ContextReport> {
     return readContext(this.#watched, page);
   }

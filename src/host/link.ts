@@ -136,6 +136,8 @@ class HostLink implements NearLink {
       'turn/continue': run('turn/continue'),
       'approval/resolve': run('approval/resolve'),
       'context/add': run('context/add'),
+      'context/compact': run('context/compact'),
+      'context/uncompact': run('context/uncompact'),
       'budget/raise': run('budget/raise'),
       'session/rename': run('session/rename'),
       'session/tag': run('session/tag'),

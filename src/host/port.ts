@@ -138,6 +138,10 @@ export interface SessionHandle {
   approve(call?: string, scope?: Scope): Promise<CommandReply>;
   deny(call?: string, reason?: string): Promise<CommandReply>;
   addContext(text: string, role?: 'user' | 'note'): Promise<CommandReply>;
+  /** Sums up the older part of the context now; events say what comes of it (`context.compacted`, `compaction.failed`). `conflict` while a turn works. */
+  compact(): Promise<CommandReply>;
+  /** Stops a compaction that is at work, else undoes the newest; `conflict` when there is none. */
+  uncompact(): Promise<CommandReply>;
   /** What each part of its context costs, and whether the next request carries it. It wakes nobody. */
   context(page?: ContextPage): Promise<ContextReport>;
   /**

@@ -42,6 +42,10 @@ export const COMMANDS = {
     role: z.enum(['user', 'note']),
     source: Source.optional(),
   }),
+  /** Sums up the older part of the context now, however full it is. Events say what comes of it. */
+  'context/compact': z.strictObject({ by: Source.optional() }),
+  /** Stops a compaction that is at work, or undoes the newest. */
+  'context/uncompact': z.strictObject({ by: Source.optional() }),
   /** Raises a limit that there is, to a higher one; it starts nothing. */
   'budget/raise': z.strictObject({
     scope: BudgetScope,

@@ -9,6 +9,9 @@ import { Grant } from './values.ts';
 /** `auto`, or `provider/model`; the model's part may hold further slashes. */
 export const ModelId = z.string().regex(/^(auto|[A-Za-z0-9][A-Za-z0-9_-]*\/\S+)$/);
 
+/** One that is named: `auto` chooses for a session, not for its parts. */
+const ModelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]*\/\S+$/);
+
 /** `offline` is the name of the built-in provider of `offline/practice`. */
 export const ProviderName = z.string().regex(/^(?!offline$)[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 
@@ -69,6 +72,7 @@ const Denials = z.strictObject({
 export const ProfileConfig = z.strictObject({
   ...Profile.omit({ name: true, limits: true, deny: true }).partial().shape,
   model: ModelId.optional(),
+  summaryModel: ModelName.optional(),
   /** A list is joined by line breaks: JSON has no text of several lines. */
   prompt: z.union([z.string(), z.array(z.string())]).optional(),
   deny: Denials.optional(),

@@ -1,6 +1,8 @@
 // What a session's context costs, part by part: the answer of `context/get`.
 import { z } from 'zod';
+import { CompactionFailure } from './events/context.ts';
 import { CallId, SessionId } from './ids.ts';
+import { ErrorShape } from './values.ts';
 
 export const ContextKind = z.enum([
   'prompt',
@@ -52,6 +54,14 @@ export const ContextReport = z.object({
   remaining: z.int().optional(),
   /** By what the estimates are multiplied: what the provider last reported, over what had been estimated for it. */
   correction: z.number().positive(),
+  compaction: z.object({
+    /** `given-up`: it came to nothing too often to begin by itself. */
+    state: z.enum(['on', 'off', 'at-work', 'given-up']),
+    /** How many can be undone. */
+    undoable: z.int().nonnegative(),
+    /** Why the newest came to nothing. */
+    failed: z.object({ reason: CompactionFailure, error: ErrorShape }).optional(),
+  }),
   /** What is in context, by kind. */
   kinds: z.partialRecord(ContextKind, Sum),
   /** Messages that are in the journal and not in context. */

@@ -10,6 +10,7 @@ export const StepId = id('stp', 'a step');
 export const CallId = id('cal', 'a call');
 export const PartId = id('prt', 'a part');
 export const CommandId = id('cmd', 'a command');
+export const CompactionId = id('cmp', 'a compaction');
 
 /** A session's name: see `nameProblem`. */
 export const SessionName = z
@@ -27,5 +28,6 @@ export type TurnId = z.infer<typeof TurnId>;
 export type StepId = z.infer<typeof StepId>;
 export type CallId = z.infer<typeof CallId>;
 export type PartId = z.infer<typeof PartId>;
+export type CompactionId = z.infer<typeof CompactionId>;
 export type CommandId = z.infer<typeof CommandId>;
 export type BlobId = z.infer<typeof BlobId>;

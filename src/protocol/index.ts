@@ -13,7 +13,17 @@ export {
   Usage,
 } from './values.ts';
 export { addUsage, NO_USAGE } from './values.ts';
-export { BlobId, CallId, CommandId, PartId, SessionId, SessionName, StepId, TurnId } from './ids.ts';
+export {
+  BlobId,
+  CallId,
+  CommandId,
+  CompactionId,
+  PartId,
+  SessionId,
+  SessionName,
+  StepId,
+  TurnId,
+} from './ids.ts';
 export {
   addReserved,
   addSpent,
@@ -39,6 +49,7 @@ export { CarrelError, codeOf, ERRORS, fromErrorInfo, isErrorCode, toErrorInfo } 
 export type { ErrorCode, ErrorInfo, Retry } from './errors.ts';
 export {
   CallStatus,
+  CompactionFailure,
   EVENT_VERSION,
   EVENTS,
   eventSchema,

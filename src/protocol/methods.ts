@@ -145,6 +145,8 @@ export const METHODS = {
   'turn/continue': command(COMMANDS['turn/continue'], 'prompt'),
   'approval/resolve': command(COMMANDS['approval/resolve'], 'approve'),
   'context/add': command(COMMANDS['context/add'], 'prompt'),
+  'context/compact': command(COMMANDS['context/compact'], 'prompt'),
+  'context/uncompact': command(COMMANDS['context/uncompact'], 'prompt'),
   'budget/raise': command(COMMANDS['budget/raise'], 'admin'),
   'session/rename': command(COMMANDS['session/rename'], 'prompt'),
   'session/tag': command(COMMANDS['session/tag'], 'prompt'),

@@ -40,6 +40,10 @@ export const Profile = z.object({
   runOnStart: z.boolean().optional(),
   /** Continue an answer that the output limit cut (at most 3 times a turn). */
   continueOnLength: z.boolean(),
+  /** Sum up the older part of a conversation when it is nearly full, instead of leaving it out; left out, as in journals without it, not. */
+  compaction: z.boolean().optional(),
+  /** `provider/model` of the summaries; its own model when left out. */
+  summaryModel: z.string().optional(),
   /** A denied call halts the batch. */
   haltOnDenied: z.boolean(),
   /** Paths (globs in the session's folder) and tools that are denied whatever the mode. */
@@ -62,5 +66,7 @@ export const ProfileChange = Profile.pick({
   recovery: true,
   runOnStart: true,
   prompt: true,
+  compaction: true,
+  summaryModel: true,
 }).partial();
 export type ProfileChange = z.infer<typeof ProfileChange>;

@@ -143,7 +143,7 @@ async function mend(scope: Scope, state: SessionState): Promise<void> {
 }
 
 function recoveryOf(state: SessionState, { fence, tail }: Claim): EffectCommand | undefined {
-  if (state.turn === undefined && tail.length === 0) return undefined;
+  if ((state.turn ?? state.compaction) === undefined && tail.length === 0) return undefined;
   return {
     type: 'session/recover',
     incarnation: fence,

@@ -8,6 +8,7 @@ export interface Asked {
   readonly type: 'asked';
   readonly session: string;
   readonly turn?: string;
+  /** Or the id of the compaction that it was made for. */
   readonly step: string;
   readonly attempt: number;
   readonly provider: string;

@@ -4,7 +4,8 @@ import { toErrorInfo } from '../protocol/index.ts';
 import type { Postponement } from './admission/index.ts';
 import type { ChildWork } from './children/others.ts';
 import { ChildWatch } from './children/watch.ts';
-import { ask } from './perform/ask.ts';
+import { ask, GAVE_WAY } from './perform/ask.ts';
+import { compact } from './perform/compact.ts';
 import { needsSlot } from './perform/needs-slot.ts';
 import { judge, neverBegan, run } from './perform/run.ts';
 import { Stop, stopReason } from './perform/view.ts';
@@ -108,7 +109,7 @@ export class Performer {
   #want(effect: Doable | Timer): void {
     if (effect.kind === 'timer') return this.#arm(effect.key, effect.at, () => this.#fire(effect));
     const running = this.#running.get(effect.key);
-    const stop = effect.kind !== 'judge' && effect.stop;
+    const stop = isStopped(effect);
     if (running !== undefined) {
       if (stop) running.abort.abort(new Stop('cancel'));
     } else if (stop) this.#start(effect, new AbortController());
@@ -190,13 +191,14 @@ export class Performer {
   }
 
   #start(effect: Doable, abort: AbortController): void {
-    if (effect.kind !== 'judge' && effect.stop) abort.abort(new Stop('cancel'));
+    if (isStopped(effect)) abort.abort(new Stop('cancel'));
     const done = this.#perform(effect, abort.signal);
     this.#running.set(effect.key, { abort, done, ended: false });
   }
 
   async #perform(effect: Doable, signal: AbortSignal): Promise<void> {
     const result = await this.#try(effect, signal);
+    if (result === GAVE_WAY) return;
     if (!('type' in result)) return this.#postpone(effect.key, signal, result);
     const running = this.#running.get(effect.key);
     if (running !== undefined) running.ended = true;
@@ -228,11 +230,15 @@ export class Performer {
     return this.#postponed?.key === key ? this.#work.scope.clock.monotonic() - this.#postponed.since : 0;
   }
 
-  async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand | Postponement> {
+  async #try(effect: Doable, signal: AbortSignal): Promise<EffectCommand | Postponement | typeof GAVE_WAY> {
     try {
       if (effect.kind === 'ask') {
         const waitedMs = this.#waitedMs(effect.key);
         return await ask(this.#work, effect, { signal, waitedMs });
+      }
+      if (effect.kind === 'compact') {
+        const waitedMs = this.#waitedMs(effect.key);
+        return await compact(this.#work, effect, { signal, waitedMs });
       }
       if (effect.kind === 'judge') return await judge(this.#work, effect, signal);
       if (signal.aborted) return neverBegan(effect.call);
@@ -272,8 +278,15 @@ export class Performer {
   }
 }
 
+/** The others go as soon as they are not wanted any more. */
+function isStopped(effect: Doable): boolean {
+  return effect.kind !== 'judge' && effect.kind !== 'compact' && effect.stop;
+}
+
 function broken(effect: Doable, error: unknown): EffectCommand {
   const info = toErrorInfo(error);
+  if (effect.kind === 'compact')
+    return { type: 'compaction/failed', compaction: effect.compaction, reason: 'model', error: info };
   if (effect.kind === 'ask')
     return { type: 'step/failed', step: effect.step, attempt: effect.attempt, parts: [], error: info };
   const { call } = effect;

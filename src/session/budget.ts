@@ -1,8 +1,8 @@
 // How much of the conversation fits. Call and result are cut together, because both belong to one entry; the cut point moves in
 // large steps, so that a provider's prompt cache holds between two of them.
-import type { Conversation, Entry } from './conversation.ts';
+import type { Conversation, Entry, Summary } from './conversation.ts';
 import { estimateTokens, FILE_TOKENS, OVERHEAD_TOKENS } from './tokens.ts';
-import { inContext } from './transcript.ts';
+import { inContext, summaryText } from './transcript.ts';
 
 /** After a cut this share of the budget is in use. */
 const KEEP = 0.5;
@@ -40,8 +40,14 @@ function countTokens(entry: Entry): number {
 
 /** What is in context, by estimate. */
 export function contextTokens(conversation: Conversation, onlyTurn?: string): number {
-  const { question, entries } = inContext(conversation, onlyTurn);
-  return sum([...(question === undefined ? [] : [question]), ...entries].map(entryTokens));
+  const { question, summary, entries } = inContext(conversation, onlyTurn);
+  return (
+    summaryTokens(summary) + sum([...(question === undefined ? [] : [question]), ...entries].map(entryTokens))
+  );
+}
+
+export function summaryTokens(summary: Summary | undefined): number {
+  return summary === undefined ? 0 : OVERHEAD_TOKENS + estimateTokens(summaryText(summary));
 }
 
 export interface Cut {
@@ -57,11 +63,12 @@ export interface Cut {
  */
 export function findCut(conversation: Conversation, budget: number, onlyTurn?: string): Cut | undefined {
   if (contextTokens(conversation, onlyTurn) <= budget) return undefined;
-  const { question, entries } = inContext(conversation, onlyTurn);
+  const { question, summary, entries } = inContext(conversation, onlyTurn);
   const asked = entries.findLast((entry) => entry.kind === 'user') ?? question;
   const costs = entries.map((entry) => (entry === asked ? 0 : entryTokens(entry)));
   const askedTokens = asked === undefined ? 0 : entryTokens(asked);
-  let kept = Math.min(askedTokens, budget * QUESTION);
+  const always = summaryTokens(summary);
+  let kept = always + Math.min(askedTokens, budget * QUESTION);
   let first = entries.length;
   while (first > 0 && kept + (costs[first - 1] ?? 0) <= budget * KEEP) kept += costs[--first] ?? 0;
   const newest = entries.findLastIndex((entry) => entry.kind !== 'step' || entry.pieces.length > 0);
@@ -69,7 +76,7 @@ export function findCut(conversation: Conversation, budget: number, onlyTurn?: s
   const entry = entries[index];
   // An older question that is still there goes, too.
   if (entry === undefined || (index === 0 && (question ?? asked) === asked)) return undefined;
-  return { before: entry.seq, tokens: askedTokens + sum(costs.slice(index)) };
+  return { before: entry.seq, tokens: always + askedTokens + sum(costs.slice(index)) };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,7 @@
 // The messages of a journal: a projection, folded one event at a time. Control state knows nothing of it.
 import type { Attachment, EventOf, ProviderData, SessionEvent } from '../protocol/index.ts';
 import { isKnownEvent } from '../protocol/index.ts';
+import { MAX_COMPACTED } from './state.ts';
 import { correctionOf } from './tokens.ts';
 import type { JsonObject } from '../base/index.ts';
 
@@ -52,6 +53,18 @@ export interface StepEntry extends Place {
 
 export type Entry = UserEntry | StepEntry;
 
+/** What stands for the messages of events before `before`. */
+export interface Summary {
+  readonly id: string;
+  /** Of its event. */
+  readonly seq: number;
+  readonly before: number;
+  readonly text: string;
+}
+
+/** Where what is sent begins. */
+type Start = Pick<Conversation, 'cutAt' | 'cutBefore' | 'summary'>;
+
 /**
  * Folds events, in order, into entries. It needs the journal from its start, or from any event before which nothing was
  * queued: an input is shown where it was delivered, and its text came with `input.accepted`.
@@ -63,9 +76,12 @@ export class Conversation {
   /** Where the newest cut stands in the journal. */
   cutAt = Infinity;
   cutBefore = 0;
+  summary: Summary | undefined;
   /** UTF-16 units of text held, about. */
   size = 0;
   #seq = 0;
+  /** What each compaction that can be undone has replaced, newest last. */
+  #replaced: (Start & { readonly id: string })[] = [];
   readonly #queued = new Map<string, EventOf<'input.accepted'>>();
 
   /** The last event folded in. */
@@ -93,6 +109,12 @@ export class Conversation {
       case 'context.cut':
         this.cutBefore = event.data.before;
         this.cutAt = event.seq;
+        return;
+      case 'context.compacted':
+        this.#compact(event);
+        return;
+      case 'context.uncompacted':
+        this.#uncompact(event.data.compaction);
         return;
       case 'step.started':
         this.entries.push({
@@ -143,6 +165,24 @@ export class Conversation {
     this.entries.push({ ...place(event), kind, text, attachments: [] });
   }
 
+  #compact({ seq, data: { compaction: id, before, summary: text } }: EventOf<'context.compacted'>): void {
+    const { cutAt, cutBefore, summary } = this;
+    this.#replaced = [...this.#replaced, { id, cutAt, cutBefore, summary }].slice(-MAX_COMPACTED);
+    this.summary = { id, seq, before, text };
+    this.cutBefore = before;
+    this.cutAt = seq;
+  }
+
+  #uncompact(id: string): void {
+    const index = this.#replaced.findIndex((replaced) => replaced.id === id);
+    const start = this.#replaced[index];
+    if (start === undefined) return;
+    this.#replaced = this.#replaced.slice(0, index);
+    this.summary = start.summary;
+    this.cutBefore = start.cutBefore;
+    this.cutAt = start.cutAt;
+  }
+
   #interrupt(): void {
     const last = this.entries.findLast((entry) => entry.kind === 'step');
     if (last?.kind === 'step' && last.state === 'open') last.state = 'interrupted';
@@ -186,6 +226,7 @@ function sizeOf({ type, data }: SessionEvent): number {
     type === 'reasoning.ended'
   )
     return ENTRY_SIZE + data.text.length;
+  if (type === 'context.compacted') return ENTRY_SIZE + data.summary.length;
   if (type === 'tool.finished') return ENTRY_SIZE + data.output.text.length;
   return type === 'tool.requested' ? ENTRY_SIZE + JSON.stringify(data.args).length : 0;
 }

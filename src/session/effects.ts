@@ -38,6 +38,15 @@ export type Effect =
       readonly seq: number;
       readonly stop: boolean;
     }
+  /** Sum up the older part of the context. */
+  | {
+      readonly kind: 'compact';
+      readonly key: string;
+      readonly compaction: string;
+      readonly model: string;
+      /** Its cost must be reserved before the request is made. */
+      readonly reserve: boolean;
+    }
   | { readonly kind: 'timer'; readonly key: string; readonly at: number };
 
 export function effects(state: SessionState): readonly Effect[] {
@@ -46,7 +55,7 @@ export function effects(state: SessionState): readonly Effect[] {
   if (turn === undefined || state.archived || state.failed !== undefined) {
     const end: Effect[] =
       over === undefined ? [] : [{ kind: 'timer', key: `lifetime:${state.session}`, at: over }];
-    return [...end, ...childrenToStop(state)];
+    return [...end, ...compacting(state), ...childrenToStop(state)];
   }
   const found: Effect[] = [];
   const { turnTimeoutMs } = state.profile.limits;
@@ -56,9 +65,20 @@ export function effects(state: SessionState): readonly Effect[] {
   if (workLeft !== undefined && !turn.cancelled && statusOf(state) === 'running')
     found.push(workTimer(state.updatedAt + workLeft));
   const step = turn.step;
-  if (step?.phase === 'asking') found.push(ask(state, turn, step));
+  // What is asked next depends on what the compaction leaves.
+  const compaction = compacting(state);
+  found.push(...compaction);
+  if (step?.phase === 'asking' && compaction.length === 0) found.push(ask(state, turn, step));
   if (step?.phase === 'calls') found.push(...callEffects(state, turn, step));
   return found;
+}
+
+function compacting(state: SessionState): readonly Effect[] {
+  const { compaction, archived, failed } = state;
+  if (compaction === undefined || archived || failed !== undefined) return [];
+  const { id, model } = compaction;
+  const key = `compaction:${id}`;
+  return [{ kind: 'compact', key, compaction: id, model, reserve: isReserving(state) }];
 }
 
 /** What a session that failed has spawned does not go on without it. */

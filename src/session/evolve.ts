@@ -13,8 +13,23 @@ import { oneLine } from '../base/index.ts';
 import { interrupt, takeUp } from './interrupt.ts';
 import { raised } from './limits.ts';
 import { endOfShare } from './share.ts';
-import { use, useLost, useOfChild, useReported, useTime, withoutReserve } from './spending.ts';
-import { MAX_GRANTS, type CallState, type SessionState, type StepState, type TurnState } from './state.ts';
+import {
+  endOfCompaction,
+  use,
+  useLost,
+  useOfChild,
+  useReported,
+  useTime,
+  withoutReserve,
+} from './spending.ts';
+import {
+  MAX_COMPACTED,
+  MAX_GRANTS,
+  type CallState,
+  type SessionState,
+  type StepState,
+  type TurnState,
+} from './state.ts';
 
 /** Why a step may end without an answer. */
 const UNANSWERED: readonly FinishReason[] = ['empty', 'cancelled', 'failed', 'unasked'];
@@ -61,6 +76,8 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   }),
   'session.configured': (state, { at, data }) => ({
     ...mark(state, at, data.change.runOnStart),
+    // With another model or setting a compaction may help again.
+    futile: 0,
     profile: { ...state.profile, ...(data.change as Partial<SessionState['profile']>) },
   }),
   'session.archived': (state) => ({ ...state, archived: true }),
@@ -230,6 +247,31 @@ const evolvers: { readonly [T in EventType]: Evolver<T> } = {
   'approval.expired': (state) => state,
   'context.added': (state) => ({ ...state, messages: state.messages + 1 }),
   'context.cut': (state, { data }) => ({ ...state, cutBefore: data.before }),
+  'compaction.started': (state, { data: { compaction: id, trigger, model } }) => {
+    const started = { ...use(state, { steps: 1 }), compaction: { id, trigger, model } };
+    return trigger === 'full' ? onStep(started, (step) => ({ ...step, compacted: true })) : started;
+  },
+  'compaction.reserved': (state, { data: { tokens, cost = 0, output } }) =>
+    state.compaction === undefined
+      ? state
+      : { ...state, compaction: { ...state.compaction, reserved: { tokens, cost, steps: 0, output } } },
+  'compaction.failed': (state, { data }) => {
+    const automatic = state.compaction?.trigger === 'full';
+    const meant = data.reason === 'cancelled' || data.reason === 'interrupted';
+    const ended = endOfCompaction(state, data);
+    return automatic && !meant ? { ...ended, futile: state.futile + 1 } : ended;
+  },
+  'context.compacted': (state, { data }) => {
+    const { undone: _undone, ...ended } = endOfCompaction(state, data);
+    const undo = { id: data.compaction, cutBefore: state.cutBefore };
+    const compacted = [...state.compacted, undo].slice(-MAX_COMPACTED);
+    return { ...ended, cutBefore: data.before, compacted, futile: 0 };
+  },
+  'context.uncompacted': (state, { data }) => {
+    const index = state.compacted.findIndex(({ id }) => id === data.compaction);
+    const { cutBefore } = state.compacted[index] ?? state;
+    return { ...state, cutBefore, compacted: state.compacted.slice(0, Math.max(0, index)), undone: true };
+  },
   'budget.reached': (state, { data }) => ({ ...state, reached: data }),
   'budget.raised': (state, { data }) => ({ ...state, profile: raised(state.profile, data) }),
 };

@@ -9,8 +9,16 @@ import type {
   SessionEvent,
 } from '../protocol/index.ts';
 import type { JsonObject } from '../base/index.ts';
-import { Conversation, effects, transcript } from './index.ts';
-import type { Effect, EffectCommand, Judgement, PartText, RequestedCall, SessionState } from './index.ts';
+import { Conversation, effects, planCompaction, takeSummary, transcript } from './index.ts';
+import type {
+  Effect,
+  EffectCommand,
+  Futile,
+  Judgement,
+  PartText,
+  RequestedCall,
+  SessionState,
+} from './index.ts';
 import { Interpreter, type World } from './interpreter.fixture.ts';
 
 const DIGEST = '0'.repeat(64);
@@ -115,6 +123,7 @@ export function scripted(answers: readonly Answer[]): World {
   return (work, self) => {
     if (work.kind === 'ask')
       return work.stop ? stopped(work, answers[asked - 1]) : ask(work, answers[asked++]);
+    if (work.kind === 'compact') return summed(self, work.compaction);
     const args = new Conversation().addAll(self.journal).call(work.call)?.args ?? {};
     if (work.kind === 'judge') return { type: 'call/judged', call: work.call, judgement: verdict(args) };
     return run(work, args);
@@ -122,6 +131,21 @@ export function scripted(answers: readonly Answer[]): World {
 }
 
 type Ask = Extract<Effect, { kind: 'ask' }>;
+
+/** What comes of a compaction whose model says `summary`; `room` is what the conversation may have. */
+export function summed(
+  self: Interpreter,
+  compaction: string,
+  { summary = 'sum', room = Infinity }: { readonly summary?: string; readonly room?: number } = {},
+): EffectCommand {
+  const plan = planCompaction(new Conversation().addAll(self.journal), room);
+  const taken = 'reason' in plan ? plan : takeSummary(summary, plan);
+  if ('reason' in plan || 'reason' in taken)
+    return { type: 'compaction/failed', compaction, ...(taken as Futile), usage: USAGE };
+  const { before, kept } = plan.tokens;
+  const tokens = { before, after: kept + taken.tokens, summary: taken.tokens };
+  return { type: 'compaction/answered', compaction, before: plan.before, summary, tokens, usage: USAGE };
+}
 
 function ask({ step, attempt }: Ask, answer: Answer = [text('end')]): EffectCommand | undefined {
   if ('silentAfter' in answer) return undefined;

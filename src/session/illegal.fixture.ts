@@ -71,6 +71,20 @@ const STATE: readonly Rule<SessionState>[] = [
           (effect.key === `lifetime:${state.session}` || (effect.kind === 'child' && effect.stop)),
       ),
   ],
+  [
+    'nothing is asked while the context is compacted, and a compaction is always at work',
+    (state) => {
+      const kinds = effects(state).map(({ kind }) => kind);
+      const compacts = kinds.filter((kind) => kind === 'compact').length;
+      const wanted = state.compaction !== undefined && !isFree(state) ? 1 : 0;
+      return compacts === wanted && (compacts === 0 || !kinds.includes('ask'));
+    },
+  ],
+  [
+    'a cut never goes back but by an undo',
+    ({ compacted, cutBefore }) =>
+      compacted.every((one, index) => one.cutBefore <= (compacted[index + 1]?.cutBefore ?? cutBefore)),
+  ],
   ['effects have keys of their own', (state) => isUnique(effects(state).map(({ key }) => key))],
   ['inputs are bounded', ({ inputs, profile }) => inputs.length <= profile.limits.queuedInputs],
   ['inputs wait once', ({ inputs }) => isUnique(inputs.map(({ command }) => command))],
@@ -112,7 +126,10 @@ function isSummed(state: SessionState): boolean {
     waiting === asked &&
     (status !== 'waiting' || asked > 0 || calls(state).some(({ childWaits }) => childWaits)) &&
     open ===
-      (status === 'running' || status === 'waiting' || (status === 'failed' && runs(state).length > 0)) &&
+      (status === 'running' ||
+        status === 'waiting' ||
+        (state.compaction !== undefined && !isFree(state)) ||
+        (status === 'failed' && runs(state).length > 0)) &&
     seq === state.seq
   );
 }
@@ -144,6 +161,20 @@ const JOURNAL: readonly Rule<readonly SessionEvent[]>[] = [
       }),
   ],
   [
+    'a compaction ends once, and only what was compacted is undone',
+    (events) => {
+      const open = new Set<string>();
+      const made = new Set<string>();
+      return events.every(({ type, data }) => {
+        if (type === 'compaction.started')
+          return !open.has(data.compaction) && open.add(data.compaction) && true;
+        if (type === 'context.compacted') return made.add(data.compaction) && open.delete(data.compaction);
+        if (type === 'compaction.failed') return open.delete(data.compaction);
+        return type !== 'context.uncompacted' || made.delete(data.compaction);
+      });
+    },
+  ],
+  [
     'what belongs to a turn says to which',
     (events) =>
       events.every(
@@ -160,6 +191,7 @@ function idsOf(event: SessionEvent): string[] {
   if (type === 'step.started') return [step];
   if (type === 'tool.requested') return [call];
   if (type === 'child.started') return [data.child];
+  if (type === 'compaction.started') return [data.compaction];
   return type === 'text.ended' || type === 'reasoning.ended' ? [data.part] : [];
 }
 

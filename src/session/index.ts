@@ -1,5 +1,13 @@
 export { Conversation } from './conversation.ts';
-export type { CallPiece, CallResult, Entry, StepEntry, TextPiece, UserEntry } from './conversation.ts';
+export type {
+  CallPiece,
+  CallResult,
+  Entry,
+  StepEntry,
+  Summary,
+  TextPiece,
+  UserEntry,
+} from './conversation.ts';
 export { decide } from './decide/index.ts';
 export { childId } from './child-id.ts';
 export type {
@@ -16,14 +24,17 @@ export type {
 } from './decide/command.ts';
 export { effects, wakeAt, type Effect } from './effects.ts';
 export { emptyState, RUNTIME, STATE_VERSION } from './state.ts';
-export type { CallState, QueuedInput, SessionState, StepState, TurnState } from './state.ts';
+export type { CallState, CompactionState, QueuedInput, SessionState, StepState, TurnState } from './state.ts';
 export { contextTokens, entryTokens, findCut, type Cut } from './budget.ts';
 export { budgetLines, needsPrice, unpriced, type Estimate } from './limits.ts';
-export { contextReport, type FixedTexts, type ReportOptions, type Room } from './report.ts';
+export { compactionReport, contextReport, type FixedTexts, type ReportOptions, type Room } from './report.ts';
 export { systemText, type InForce } from './compose.ts';
 export { messageTokens } from './fit.ts';
 export { estimateTokens } from './tokens.ts';
 export { evolve } from './evolve.ts';
+export { fullAt, MAX_FUTILE, mayCompact } from './compaction/may-compact.ts';
+export { planCompaction, type Futile, type Plan } from './compaction/plan.ts';
+export { nonsense, SUMMARY_SYSTEM, summaryRequest, takeSummary, type Taken } from './compaction/summary.ts';
 export { endOfInput } from './ending.ts';
 export { Reading } from './reading.ts';
 export { Place } from './place.ts';

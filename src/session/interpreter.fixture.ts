@@ -66,7 +66,7 @@ export class Interpreter {
     this.#begun.clear();
     this.incarnation = Math.max(this.incarnation, this.state.incarnation) + 1;
     const recover = { type: 'session/recover', incarnation: this.incarnation, tail } as const;
-    if (this.state.turn !== undefined || tail.length > 0) this.submit(recover);
+    if ((this.state.turn ?? this.state.compaction) !== undefined || tail.length > 0) this.submit(recover);
     return this;
   }
 }

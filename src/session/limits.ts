@@ -33,7 +33,8 @@ interface Used {
 }
 
 function usedOf(state: SessionState, scope: BudgetScope): Used {
-  const open = state.turn?.step?.reserved ?? NOTHING_RESERVED;
+  const asked = state.turn?.step?.reserved ?? NOTHING_RESERVED;
+  const open = addReserved(asked, state.compaction?.reserved ?? NOTHING_RESERVED);
   const own = scope === 'turn' ? (state.turn?.spent ?? NOTHING_SPENT) : state.spent;
   const spent = scope === 'subtree' ? addSpent(own, state.below) : own;
   const reserved = addReserved(spent.lost, open);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { violations } from '../../test/oracle.ts';
 import type { Budget, Command, Profile, SessionEvent } from '../protocol/index.ts';
-import { asCommand, BUSY, BY, cancel, FRAME, goOn, PROFILE, resolve, send } from './fixtures.ts';
+import { asCommand, BUSY, BY, cancel, FRAME, goOn, PROFILE, resolve, send, summed } from './fixtures.ts';
 import { illegalJournal, illegalRequests, illegalState } from './illegal.fixture.ts';
 import {
   Conversation,
@@ -12,6 +12,7 @@ import {
   emptyState,
   evolve,
   findCut,
+  mayCompact,
   MAY_REST,
   NEXT,
   statusOf,
@@ -111,7 +112,22 @@ const fate = fc.record({
 });
 type Fate = typeof fate extends fc.Arbitrary<infer T> ? T : never;
 
+/** A summary, or one that is of no use: said to be so, or cut off from what it replaces. */
+function sumOf(self: Watched, compaction: string, fails: Fate['said'] | undefined): EffectCommand {
+  if (fails === undefined) return summed(self, compaction, { summary: 's' });
+  const [[, word] = ['', '']] = fails;
+  const reason = word === '' ? 'empty' : word === ' ' ? 'model' : 'cancelled';
+  return {
+    type: 'compaction/failed',
+    compaction,
+    reason,
+    error: ERROR,
+    ...(word === ' ' ? { unreported: true } : {}),
+  };
+}
+
 function resultOf(
+  self: Watched,
   effect: Effect,
   { said, calls, reason, fails, retryInMs, judgement, status, outcome }: Fate,
 ): EffectCommand {
@@ -119,6 +135,7 @@ function resultOf(
   if (effect.kind === 'judge') return { type: 'call/judged', call: effect.call, judgement };
   if (effect.kind === 'run')
     return { type: 'call/finished', call: effect.call, status, output: { text: '', bytes: 0 } };
+  if (effect.kind === 'compact') return sumOf(self, effect.compaction, fails === true ? said : undefined);
   if (effect.kind === 'child' && fails === true)
     return { type: 'child/changed', call: effect.call, waiting: calls.length === 0, questions: said.length };
   if (effect.kind === 'child') {
@@ -150,6 +167,12 @@ function partOf(step: string, attempt: number, index: number): string {
 
 /** What must be reserved is, or the step ends unasked. */
 function mayBeAsked(self: Watched, effect: Effect): boolean {
+  if (effect.kind === 'compact' && effect.reserve) {
+    const { compaction } = effect;
+    const price = { input: 1, output: 1 };
+    self.submit({ type: 'compaction/estimated', compaction, input: 3, output: 1, price });
+    return self.state.compaction?.reserved !== undefined;
+  }
   if (effect.kind !== 'ask' || !effect.reserve || effect.stop) return true;
   const { step, attempt } = effect;
   self.submit({ type: 'step/estimated', step, attempt, input: 3, output: 1, price: { input: 1, output: 1 } });
@@ -161,7 +184,7 @@ const answer = fc.tuple(nat, fate).map(([pick, given]): Action => (self) => {
   const effect = wanted[pick % Math.max(1, wanted.length)];
   if (effect === undefined || (effect.kind === 'ask' && (effect.notBefore ?? 0) > self.at)) return;
   if (!mayBeAsked(self, effect)) return;
-  const result = resultOf(effect, given);
+  const result = resultOf(self, effect, given);
   self.results.push(result);
   self.submit(result);
 });
@@ -198,6 +221,14 @@ const cut = fc.integer({ min: 1, max: 400 }).map((budget): Action => (self) => {
   if (found !== undefined) self.submit({ type: 'context/cut', ...found });
 });
 
+/** The next request would fill the context. */
+const full: Action = (self) => {
+  const { id: step, attempt } = self.state.turn?.step ?? {};
+  const may = mayCompact(self.state);
+  const decided = self.submit({ type: 'context/full', step: step ?? 'stp_0', attempt: attempt ?? 1 });
+  expect('events' in decided).toBe(may);
+};
+
 const input = fc
   .record({
     text: word,
@@ -230,6 +261,9 @@ const rest = fc
     () => asCommand({ type: 'context/add', role: 'note', text: ' ' }),
     () => asCommand({ type: 'context/add', role: 'user', text: 'mind' }),
     () => asCommand({ type: 'context/add', role: 'user', text: ' ' }),
+    () => asCommand({ type: 'context/compact', by: BY }),
+    () => asCommand({ type: 'context/compact' }),
+    () => asCommand({ type: 'context/uncompact', by: BY }),
     () => asCommand({ type: 'budget/raise', scope: 'session', measure: 'tokens', to: 60, by: BY }),
     () => asCommand({ type: 'session/rename', name: 'other' }),
     () => asCommand({ type: 'session/tag', tags: { a: '' } }),
@@ -259,6 +293,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: wait },
   { weight: 1, arbitrary: restart },
   { weight: 1, arbitrary: cut },
+  { weight: 2, arbitrary: fc.constant(full) },
   { weight: 1, arbitrary: withdraw },
   { weight: 1, arbitrary: stale },
   { weight: 1, arbitrary: fc.constant<Action>((self) => void self.submit(cancel())) },
@@ -284,6 +319,7 @@ const life = fc
     ),
     recovery: fc.constantFrom('continue', 'pause'),
     continueOnLength: flag,
+    compaction: fc.constantFrom(true, true, false),
     actions: fc.array(action, { minLength: 10, maxLength: 60, size: 'max' }),
   })
   .map(({ limits: own, actions, ...flags }) => (): Watched => {

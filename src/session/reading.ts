@@ -1,4 +1,4 @@
-import type { Frame, SessionEvent } from '../protocol/index.ts';
+import type { EventData, Frame, SessionEvent } from '../protocol/index.ts';
 import { Conversation } from './conversation.ts';
 import { evolve } from './evolve.ts';
 import { emptyState, type SessionState } from './state.ts';
@@ -8,6 +8,8 @@ export class Reading {
   readonly conversation = new Conversation();
   state: SessionState;
   frame: Frame | undefined;
+  /** Of the newest compaction, if it came to nothing. */
+  failed: EventData<'compaction.failed'> | undefined;
 
   constructor(session: string) {
     this.state = emptyState(session);
@@ -18,6 +20,8 @@ export class Reading {
       this.state = evolve(this.state, event);
       this.conversation.add(event);
       if (event.type === 'turn.started') this.frame = event.data.frame;
+      if (event.type === 'compaction.failed') this.failed = event.data;
+      if (event.type === 'context.compacted') this.failed = undefined;
     }
     return this;
   }

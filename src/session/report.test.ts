@@ -8,6 +8,7 @@ const OPTIONS: ReportOptions = {
   model: 'test/model',
   fixed: { prompt: 'p'.repeat(40), tools: TOOLS },
   room: { window: 1_000, reserve: 200 },
+  compaction: { state: 'off', undoable: 0 },
   limit: 100,
 };
 

@@ -3,6 +3,8 @@ import { oneLine } from '../base/index.ts';
 import type { ContextKind, ContextPart, ContextReport, ToolSpec } from '../protocol/index.ts';
 import type { CallPiece, Conversation, Entry, StepEntry } from './conversation.ts';
 import { estimateTokens, FILE_TOKENS, OVERHEAD_TOKENS } from './tokens.ts';
+import { MAX_FUTILE } from './compaction/may-compact.ts';
+import type { Reading } from './reading.ts';
 import { inContext, isSent } from './transcript.ts';
 
 /** What every request carries. */
@@ -23,6 +25,7 @@ export interface ReportOptions {
   readonly model: string;
   readonly fixed: FixedTexts;
   readonly room: Room;
+  readonly compaction: ContextReport['compaction'];
   /** The last `limit` parts of messages below event `before`. */
   readonly before?: number | undefined;
   readonly limit: number;
@@ -34,7 +37,7 @@ const NAME_LENGTH = 80;
 type Costed = Omit<ContextPart, 'inContext'>;
 
 export function contextReport(conversation: Conversation, options: ReportOptions): ContextReport {
-  const { session, model, fixed, room, before = Infinity, limit } = options;
+  const { session, model, fixed, room, compaction, before = Infinity, limit } = options;
   const corrected = (part: ContextPart): ContextPart => ({
     ...part,
     tokens: Math.ceil(part.tokens * conversation.correction),
@@ -57,6 +60,7 @@ export function contextReport(conversation: Conversation, options: ReportOptions
     ...(budget === undefined ? {} : { budget, remaining: budget - used }),
     used,
     correction: conversation.correction,
+    compaction,
     kinds: byKind(sent),
     left: { parts: out.length, tokens: sum(out) },
     parts: [...always, ...page],
@@ -77,14 +81,32 @@ function fixedParts({ prompt, tools }: FixedTexts): ContextPart[] {
 }
 
 function messageParts(conversation: Conversation, provider: string): ContextPart[] {
-  const { question, entries } = inContext(conversation);
+  const { question, summary, entries } = inContext(conversation);
   const first = entries[0]?.seq ?? Infinity;
-  return conversation.entries.flatMap((entry) => {
+  const summed =
+    summary === undefined ? [] : [{ ...said('summary', summary.text), seq: summary.seq, inContext: true }];
+  const messages = conversation.entries.flatMap((entry) => {
     const isIn = entry === question || entry.seq >= first;
     return entry.kind === 'step'
       ? stepParts(entry, provider).map(({ sent, ...part }) => ({ ...part, inContext: isIn && sent }))
       : userParts(entry).map((part) => ({ ...part, inContext: isIn }));
   });
+  return [...messages, ...summed].toSorted((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+}
+
+/** Whether a session compacts its context, and what became of it. */
+export function compactionReport({ state, failed }: Reading): ContextReport['compaction'] {
+  const { compaction, compacted, futile, profile } = state;
+  const at =
+    compaction !== undefined
+      ? 'at-work'
+      : profile.compaction !== true
+        ? 'off'
+        : futile < MAX_FUTILE
+          ? 'on'
+          : 'given-up';
+  const why = failed === undefined ? {} : { failed: { reason: failed.reason, error: failed.error } };
+  return { state: at, undoable: compacted.length, ...why };
 }
 
 function userParts({ kind, seq, text, attachments }: Exclude<Entry, StepEntry>): Costed[] {

@@ -3,6 +3,7 @@
 import {
   addReserved,
   addSpent,
+  addUsage,
   microUsd,
   NOTHING_RESERVED,
   type BudgetLimits,
@@ -57,6 +58,21 @@ export function useReported(
   const unknown = cost === undefined ? 1 : 0;
   if (tokens > 0) return use(state, { tokens, cost: cost ?? 0, unknown });
   return ENDS_OF_ANSWERS.includes(reason) ? useLost(state, unknown) : state;
+}
+
+/** A summary was made, or will not be. What its request used counts as that of a step does. */
+export function endOfCompaction(
+  state: SessionState,
+  { usage, cost, unreported }: Pick<EventData<'compaction.failed'>, 'usage' | 'cost' | 'unreported'>,
+): SessionState {
+  const { compaction, ...rest } = state;
+  const lost = { unknown: 1, lost: compaction?.reserved ?? NOTHING_RESERVED };
+  if (unreported === true) return use(rest, lost);
+  if (usage === undefined) return use(rest, { steps: -1 });
+  const tokens = usage.input + usage.output;
+  const counted = { ...rest, usage: addUsage(rest.usage, usage) };
+  if (tokens === 0) return use(counted, { ...lost, unknown: cost === undefined ? 1 : 0 });
+  return use(counted, { tokens, cost: cost ?? 0, unknown: cost === undefined ? 1 : 0 });
 }
 
 export function withoutReserve({ reserved: _reserved, ...step }: StepState): StepState {

@@ -17,7 +17,7 @@ import type {
 import { NO_USAGE, NOTHING_SPENT } from '../protocol/index.ts';
 
 /** Raised whenever `evolve` gives another state for the same events; older snapshots are dropped then. */
-export const STATE_VERSION = 7;
+export const STATE_VERSION = 8;
 
 export interface QueuedInput {
   readonly command: string;
@@ -72,6 +72,17 @@ export interface StepState {
   /** The limit that makes the answer shorter than it could be. */
   readonly limitedBy?: { readonly scope: BudgetScope; readonly measure: Measure };
   readonly calls: readonly CallState[];
+  /** A compaction was begun for it: there is no second. */
+  readonly compacted?: true;
+}
+
+/** The older part of the context is being summed up. */
+export interface CompactionState {
+  readonly id: string;
+  readonly trigger: 'full' | 'asked';
+  readonly model: string;
+  /** For its request. */
+  readonly reserved?: Reserved & { readonly output: number };
 }
 
 export interface TurnState {
@@ -134,6 +145,13 @@ export interface SessionState {
   readonly grants: readonly Grant[];
   /** Events before this one are no longer sent to the model. */
   readonly cutBefore: number;
+  readonly compaction?: CompactionState;
+  /** Those that can be undone, newest last. */
+  readonly compacted: readonly { readonly id: string; readonly cutBefore: number }[];
+  /** Compactions in a row that began by themselves and came to nothing. */
+  readonly futile: number;
+  /** The newest was undone: the next waits until nothing else helps. */
+  readonly undone?: true;
   /** How often a human was asked, here or below. */
   readonly questions: number;
   readonly lastOutcome?: Outcome;
@@ -142,6 +160,9 @@ export interface SessionState {
 
 /** Times one turn is taken up again after an interruption. */
 export const MAX_RECOVERIES = 3;
+
+/** Compactions that can be undone; of older ones only the messages are left, in the journal. */
+export const MAX_COMPACTED = 16;
 
 /** Saved permissions of one session; the oldest goes when there are more. */
 export const MAX_GRANTS = 256;
@@ -171,6 +192,8 @@ export function emptyState(session: string): SessionState {
     below: NOTHING_SPENT,
     grants: [],
     cutBefore: 0,
+    compacted: [],
+    futile: 0,
     questions: 0,
   };
 }

@@ -65,6 +65,8 @@ const COMMANDS: { readonly [C in CommandType]: () => Command } = {
   'turn/cancel': () => cancel('enough'),
   'turn/continue': goOn,
   'approval/resolve': () => resolve('allow'),
+  'context/compact': () => asCommand({ type: 'context/compact' }),
+  'context/uncompact': () => asCommand({ type: 'context/uncompact' }),
   'context/add': () => asCommand({ type: 'context/add', text: 'mind', role: 'note' }),
   'budget/raise': () =>
     asCommand({ type: 'budget/raise', scope: 'session', measure: 'steps', to: 200, by: BY }),
@@ -101,6 +103,7 @@ describe('a session that is', () => {
 
   it.each(CELLS.filter(({ why }) => why === undefined))('$status takes $type', ({ status, type }) => {
     const self = REACH[status]();
+    self.state = { ...self.state, compacted: [{ id: 'cmp_1', cutBefore: 0 }] };
     expect(self.submit(COMMANDS[type]())).toHaveProperty('reply');
     expect(NEXT[status]).toContain(statusOf(self.state));
   });

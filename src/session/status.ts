@@ -68,6 +68,17 @@ export const FORBIDDEN: { readonly [C in CommandType]: Partial<Record<Status, st
     archived: 'it is archived: restore it first',
   },
   'context/add': { failed: 'it failed: revive it first', archived: 'it is archived: restore it first' },
+  'context/compact': {
+    running: 'a turn is running, and compacts its context itself when that is full',
+    waiting: 'a turn waits for an approval: answer that',
+    failed: 'it failed: revive it first',
+    archived: 'it is archived: restore it first',
+  },
+  'context/uncompact': {
+    running: 'a turn is running: wait for its end, or cancel it',
+    failed: 'it failed: revive it first',
+    archived: 'it is archived: restore it first',
+  },
   'budget/raise': { archived: 'it is archived: restore it first' },
   'session/rename': {},
   'session/tag': {},

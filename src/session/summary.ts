@@ -31,7 +31,7 @@ export function summaryOf(state: SessionState): SessionSummary {
     usage: state.usage,
     spending: spendingOf(state.spent),
     open:
-      (state.turn !== undefined || state.runOnStartAt !== undefined) &&
+      (state.turn !== undefined || state.compaction !== undefined || state.runOnStartAt !== undefined) &&
       !state.archived &&
       (state.failed === undefined || effects(state).some(({ kind }) => kind === 'child')),
     ...(state.title === undefined ? {} : { title: state.title }),

@@ -1,7 +1,7 @@
 // What is sent to a model: a closed transcript, whatever the journal was cut by. Every call has exactly one result, no message
 // is empty, it ends with a user or tool message, and it carries no partial reasoning.
 import type { Message, ResultPart } from '../protocol/index.ts';
-import type { Conversation, Entry, StepEntry, UserEntry } from './conversation.ts';
+import type { Conversation, Entry, StepEntry, Summary, UserEntry } from './conversation.ts';
 import { fitMessages } from './fit.ts';
 
 export interface TranscriptOptions {
@@ -26,7 +26,8 @@ export function transcript(
   { provider, onlyTurn, budget = Infinity }: TranscriptOptions,
 ): readonly Message[] {
   const messages: Message[] = [];
-  const { question, cut, entries } = inContext(conversation, onlyTurn);
+  const { question, summary, cut, entries } = inContext(conversation, onlyTurn);
+  if (summary !== undefined) pushUser(messages, summaryText(summary));
   if (question !== undefined) pushEntry(messages, question);
   if (cut) pushUser(messages, CUT_NOTE);
   for (const entry of entries) {
@@ -37,16 +38,26 @@ export function transcript(
   return fitMessages(messages, budget);
 }
 
+/** What stands in place of messages that were summed up. */
+export function summaryText({ text }: Summary): string {
+  return `[Summary of the conversation so far, made to save room]\n${text}`;
+}
+
 export interface InContext {
+  readonly summary: Summary | undefined;
   /** The user's newest message, when it stands before the cut: a long turn must not forget what it is about. */
   readonly question: UserEntry | undefined;
-  /** Something else is left out. */
+  /** Something else is left out, and is in no summary. */
   readonly cut: boolean;
   readonly entries: readonly Entry[];
 }
 
 /** The question is the newest as of the cut, and stays until the next one: what is sent begins the same in between. */
-export function inContext({ entries: all, cutBefore, cutAt }: Conversation, onlyTurn?: string): InContext {
+export function inContext(
+  { entries: all, cutBefore, cutAt, summary: whole }: Conversation,
+  onlyTurn?: string,
+): InContext {
+  const summary = onlyTurn === undefined ? whole : undefined;
   const wanted = onlyTurn === undefined ? all : all.filter((entry) => entry.turn === onlyTurn);
   const first = wanted.findIndex((entry) => entry.seq >= cutBefore);
   const left = first === -1 ? wanted.length : first;
@@ -56,7 +67,9 @@ export function inContext({ entries: all, cutBefore, cutAt }: Conversation, only
     later === undefined || later.seq > cutAt
       ? wanted.slice(0, left).findLast((entry): entry is UserEntry => entry.kind === 'user')
       : undefined;
-  return { question, cut: left > (question === undefined ? 0 : 1), entries };
+  const summed = summary === undefined ? 0 : wanted.filter(({ seq }) => seq < summary.before).length;
+  const missing = left - summed - (question !== undefined && question.seq >= (summary?.before ?? 0) ? 1 : 0);
+  return { question, summary, cut: missing > 0, entries };
 }
 
 /** Neighbouring user messages become one: several providers refuse two in a row. */

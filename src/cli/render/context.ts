@@ -1,3 +1,4 @@
+import { stripControls } from '../../base/index.ts';
 import type { ContextKind, ContextPart, ContextReport } from '../../protocol/index.ts';
 import type { Sink } from '../terminal.ts';
 import { table, type Column } from './table.ts';
@@ -7,7 +8,7 @@ export function contextText(sink: Sink, name: string, report: ContextReport): st
   const kinds = Object.entries(report.kinds) as [ContextKind, { parts: number; tokens: number }][];
   const sums = kinds.map(([kind, { parts, tokens }]) => ({ kind, parts, tokens }));
   return [
-    `${headline(name, report)}\n`,
+    `${headline(name, report)}\n${compaction(report)}\n`,
     table(sink, SUMS, sums),
     report.parts.length === 0 ? '' : table(sink, PARTS, report.parts),
     ...(report.before === undefined ? [] : [`Earlier parts: --before ${String(report.before)}\n`]),
@@ -31,6 +32,15 @@ function headline(
   const corrected =
     correction === 1 ? '' : `; estimates times ${correction.toFixed(2)}, as the provider reported`;
   return `${name}: about ${String(used)} tokens${of}${out}${corrected}`;
+}
+
+function compaction({ compaction: { state, undoable, failed } }: ContextReport): string {
+  const undo = undoable === 0 ? '' : `; ${String(undoable)} can be undone (carrel uncompact)`;
+  const why =
+    failed === undefined
+      ? ''
+      : `; the newest came to nothing (${failed.reason}): ${stripControls(failed.error.message)}`;
+  return `compaction ${state}${undo}${why}`;
 }
 
 interface SumRow {

@@ -70,6 +70,18 @@ function sessionNote(pen: Pen, event: SessionEvent): void {
     case 'context.cut':
       pen.line('info', 'older messages no longer fit and are not sent to the model; the journal keeps them');
       return;
+    case 'compaction.started':
+      pen.line('info', `the older part of the conversation is being summed up by ${event.data.model}`);
+      return;
+    case 'context.compacted':
+      pen.line(
+        'info',
+        `context compacted from about ${String(event.data.tokens.before)} tokens to ${String(event.data.tokens.after)}; carrel uncompact takes it back`,
+      );
+      return;
+    case 'compaction.failed':
+      pen.line('warn', `not compacted (${event.data.reason}): ${stripControls(event.data.error.message)}`);
+      return;
     case 'session.recovered':
       pen.line('info', 'taken up by this process');
       return;

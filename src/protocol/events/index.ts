@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { CallId, CommandId, SessionId, StepId, TurnId } from '../ids.ts';
 import { At } from '../values.ts';
 import { budgetEvents } from './budget.ts';
-import { approvalEvents, contextEvents, inputEvents, sessionEvents } from './session.ts';
+import { contextEvents } from './context.ts';
+import { approvalEvents, inputEvents, sessionEvents } from './session.ts';
 import { childEvents, messageEvents, stepEvents, toolEvents, turnEvents } from './turn.ts';
 
+export { CompactionFailure } from './context.ts';
 export { Frame, Outcome, FinishReason, CallStatus } from './turn.ts';
 
 export const EVENTS = {

@@ -55,13 +55,6 @@ export const inputEvents = {
   'input.delivered': z.object({ command: CommandId }),
 };
 
-export const contextEvents = {
-  /** Text for the model, without a turn. A note comes from the system, not from the user. */
-  'context.added': z.object({ text: z.string(), role: z.enum(['user', 'note']), source: Source.optional() }),
-  /** Messages of events before `before` are no longer sent to the model; they stay in the journal. */
-  'context.cut': z.object({ before: z.int().positive(), tokens: z.int().nonnegative() }),
-};
-
 export const approvalEvents = {
   'approval.requested': z.object({
     tool: z.string(),

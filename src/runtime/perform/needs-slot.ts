@@ -13,6 +13,7 @@ export function needsSlot(effect: Effect, now: number): boolean {
     case 'ask':
       return effect.notBefore === undefined || effect.notBefore <= now || effect.notBefore - now > FAR_MS;
     case 'judge':
+    case 'compact':
     case 'run':
       return true;
     default:

@@ -1,5 +1,5 @@
 // The request to a model: a function of the events, and of the blobs that the turn's frame names.
-import { CarrelError, type Profile } from '../../protocol/index.ts';
+import { CarrelError, type ToolSpec } from '../../protocol/index.ts';
 import type { Model, ModelRequest } from '../../model/index.ts';
 import {
   contextTokens,
@@ -21,19 +21,13 @@ export interface Built {
 }
 
 /** Cuts the context until it fits, by events, then builds the request. `factor` below 1 asks for less than the budget. */
-export async function buildRequest({ scope, view }: Work, model: Model, factor: number): Promise<Built> {
-  const turn = view.state.turn;
+export async function buildRequest(work: Work, model: Model, factor: number): Promise<Built> {
+  const { view } = work;
+  const { system, tools, fixed, conversation, room: known } = await measure(work, model);
+  const { turn, profile } = view.state;
   if (turn === undefined) throw new CarrelError('conflict', 'The turn is over.');
-  const { profile, folder } = view.state;
-  const texts = await textsOf(scope, turn.frame);
-  const tools = turn.without?.includes('tools') === true ? [] : texts.tools;
-  const system = systemText({ ...texts, folder, date: turn.frame.date });
   const onlyTurn = turn.without?.includes('history') === true ? turn.id : undefined;
-  const conversation = await view.conversation();
-  const fixed = estimateTokens(system) + estimateTokens(JSON.stringify(tools));
-  const room =
-    roomFor(conversation, { model, profile, fixed }) ??
-    (factor < 1 ? contextTokens(conversation, onlyTurn) : Infinity);
+  const room = known ?? (factor < 1 ? contextTokens(conversation, onlyTurn) : Infinity);
   const budget = Math.max(1, room * factor);
   const cut = findCut(conversation, budget, onlyTurn);
   if (cut !== undefined) await view.submit({ type: 'context/cut', ...cut });
@@ -53,17 +47,29 @@ export async function buildRequest({ scope, view }: Work, model: Model, factor: 
   return { request, estimate: Math.ceil(fixed + Math.min(budget, contextTokens(conversation, onlyTurn))) };
 }
 
-interface Fitting {
-  readonly model: Model;
-  readonly profile: Profile;
-  /** Of what is always sent, by estimate. */
+export interface Measured {
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+  /** Of both, tokens by estimate. */
   readonly fixed: number;
+  readonly conversation: Conversation;
+  /** What the conversation may have, by estimate; undefined where only the provider knows the window. */
+  readonly room: number | undefined;
 }
 
-/** What the conversation may have by estimate, beside the answer and what is always sent; undefined where only the provider knows the window. */
-function roomFor({ correction }: Conversation, { model, profile, fixed }: Fitting): number | undefined {
+/** What the open turn's next request would carry, and how much of the conversation fits; without a turn, that of a next one. */
+export async function measure({ scope, view }: Work, model: Model): Promise<Measured> {
+  const { turn, profile, folder } = view.state;
+  const frame = turn?.frame ?? (await scope.frames.of(profile));
+  const texts = await textsOf(scope, frame);
+  const tools = turn?.without?.includes('tools') === true ? [] : texts.tools;
+  const system = systemText({ ...texts, folder, date: frame.date });
+  const conversation = await view.conversation();
+  const fixed = estimateTokens(system) + estimateTokens(JSON.stringify(tools));
   const known = windowOf(model.capabilities, profile);
-  return known === undefined ? undefined : (known.window - known.reserve) / correction - fixed;
+  const room =
+    known === undefined ? undefined : (known.window - known.reserve) / conversation.correction - fixed;
+  return { system, tools, fixed, conversation, room };
 }
 
 /** Tokens of its input, by estimate. */

@@ -11,6 +11,7 @@ import {
   type StepState,
   type TurnState,
 } from '../state.ts';
+import { endCompaction } from './compaction.ts';
 import type { Draft } from './draft.ts';
 
 /** Times one answer is continued at the output limit. */
@@ -91,6 +92,7 @@ function endAtBudget(draft: Draft, line: BudgetLine): void {
 export function cancel(draft: Draft, by: Source, reason: string | undefined): void {
   if (draft.state.turn?.cancelled !== false) return;
   draft.add('turn.cancel-requested', { by, ...(reason === undefined ? {} : { reason }) });
+  endCompaction(draft, 'cancelled');
   hold(draft);
   advance(draft);
 }

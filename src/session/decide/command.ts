@@ -133,6 +133,12 @@ export type EffectCommand =
     }
   | { readonly type: 'timer/fired'; readonly key: string }
   | { readonly type: 'context/cut'; readonly before: number; readonly tokens: number }
+  /** The request of an attempt would fill the context. */
+  | { readonly type: 'context/full'; readonly step: string; readonly attempt: number }
+  /** What the request of a summary may use at most, before it is made. `compaction.reserved` answers, or the compaction ends. */
+  | ({ readonly type: 'compaction/estimated'; readonly compaction: string } & Estimate)
+  | ({ readonly type: 'compaction/answered' } & EventData<'context.compacted'>)
+  | ({ readonly type: 'compaction/failed' } & EventData<'compaction.failed'>)
   | {
       readonly type: 'session/recover';
       readonly incarnation: number;

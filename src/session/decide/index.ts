@@ -5,6 +5,14 @@ import type { SessionState } from '../state.ts';
 import { advance } from './advance.ts';
 import { decideEstimated, decideRaise } from './budget.ts';
 import { decideChild, decideFinished, decideJudged, decideResolve } from './call.ts';
+import {
+  decideCompact,
+  decideFull,
+  decideSummarized,
+  decideSummaryEstimated,
+  decideSummaryFailed,
+  decideUncompact,
+} from './compaction.ts';
 import type { AnyCommand, Decided, Facts, Refusal } from './command.ts';
 import { Draft, refuse } from './draft.ts';
 import {
@@ -58,6 +66,18 @@ function dispatch(draft: Draft, command: AnyCommand): Refusal | undefined {
       return decideWithdraw(draft, command);
     case 'context/add':
       return decideContext(draft, command);
+    case 'context/compact':
+      return decideCompact(draft, command);
+    case 'context/uncompact':
+      return decideUncompact(draft, command);
+    case 'context/full':
+      return decideFull(draft, command);
+    case 'compaction/estimated':
+      return decideSummaryEstimated(draft, command);
+    case 'compaction/answered':
+      return decideSummarized(draft, command);
+    case 'compaction/failed':
+      return decideSummaryFailed(draft, command);
     case 'session/tag':
       return decideTag(draft, command);
     case 'turn/cancel':
@@ -97,6 +117,12 @@ type Handled =
   | 'input/send'
   | 'input/withdraw'
   | 'context/add'
+  | 'context/compact'
+  | 'context/uncompact'
+  | 'context/full'
+  | 'compaction/estimated'
+  | 'compaction/answered'
+  | 'compaction/failed'
   | 'session/tag'
   | 'turn/cancel'
   | 'turn/continue'

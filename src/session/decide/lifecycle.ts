@@ -6,6 +6,7 @@ import { reachedError, usedUp } from '../limits.ts';
 import { advance, cancel, endLostCalls, startTurn } from './advance.ts';
 import { endOfWork } from './budget.ts';
 import { expire } from './call.ts';
+import { endCompaction } from './compaction.ts';
 import type { CreateCommand, EffectCommand } from './command.ts';
 import { refuse, type Decider, type Draft } from './draft.ts';
 
@@ -154,6 +155,7 @@ export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incar
       { step },
     );
   }
+  endCompaction(draft, 'interrupted');
   endLostCalls(draft);
   advance(draft);
   return undefined;
@@ -162,6 +164,7 @@ export const decideRecover: Decider<Effect<'session/recover'>> = (draft, { incar
 /** The restart budget is used up. What is open ends here as in a recovery, so that a revival finds nothing that still runs. */
 export const decideFail: Decider<Effect<'session/fail'>> = (draft, { error }) => {
   draft.add('session.failed', { error });
+  endCompaction(draft, 'interrupted');
   endLostCalls(draft);
   return undefined;
 };
