@@ -56,6 +56,7 @@ async function serve(invocation: Invocation, host: Host, { telemetry, limits }: 
     onFault: (what, error) => telemetry.fault(what, error),
     limits,
     ...certificateOf(invocation),
+    origins: options.texts('origin'),
     ...(port === undefined ? {} : { port }),
     ...(address === undefined ? {} : { address }),
   });

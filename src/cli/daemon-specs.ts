@@ -21,6 +21,11 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       },
       { flags: '--certificate <file>', summary: 'PEM: HTTPS and WSS instead, under the names in it' },
       { flags: '--key <file>', summary: 'PEM, of the certificate; unreadable for others' },
+      {
+        flags: '--origin <origin>',
+        summary: 'let pages of this site in, with a token; may be repeated',
+        repeatable: true,
+      },
       JSON_VALUE,
     ],
     details:

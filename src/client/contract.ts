@@ -129,6 +129,17 @@ export function clientContract(name: string, open: (test: TestHost) => Promise<O
         expect((await session.settled()).turns).toBe(1);
       });
 
+      it('is awaited, read, or both, and sent once', async () => {
+        const session = await create();
+        const sent = session.send('hi');
+        const { seq } = await sent;
+        const items = await until(sent, () => false);
+        expect([types(items)[0], types(items).at(-1)]).toEqual(['input.accepted', 'turn.finished']);
+        expect(items[0]?.seq).toBeLessThanOrEqual(seq);
+        expect(types(await until(session.send('again'), () => false)).at(-1)).toBe('turn.finished');
+        expect((await session.settled()).turns).toBe(2);
+      });
+
       it('may be without tools, and its context without a turn', async () => {
         const session = await create();
         await session.addContext('a note', 'note');

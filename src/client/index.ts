@@ -1,7 +1,7 @@
 // A host to call and to follow, near or far, from a program or a browser: nothing here is Node's.
 export { Client, type ClientOptions } from './client.ts';
 export { connectWebSocket, type WebSocketOptions } from './connect.ts';
-export { ClientSession, type CommandBody, type SendOptions } from './session.ts';
+export { ClientSession, type CommandBody, type SendOptions, type Sent } from './session.ts';
 export { openRemoteLink, type RemoteOptions } from './remote/link.ts';
 export type { WebSocketClass, WebSocketLike } from './remote/web-socket.ts';
 export { unavailable, type Destination, type OpenWire, type Wire, type WireEvents } from './remote/wire.ts';

@@ -27,6 +27,9 @@ export interface SendOptions {
   readonly id?: string;
 }
 
+/** An input on its way: its reply, and what comes of it. It is sent once, whether it is awaited, read, or neither. */
+export type Sent = Promise<CommandReply> & AsyncIterable<ViewItem>;
+
 /** What a command says beside its session; `id` as for `SendOptions`. */
 export type CommandBody<T extends CommandType> = Omit<ParamsOf<T>, 'session'>;
 
@@ -44,9 +47,12 @@ export class ClientSession {
     this.#newCommandId = newCommandId;
   }
 
-  /** Resolves when the input is durable, and waits for nothing else. */
-  send(text: string, options: SendOptions = {}): Promise<CommandReply> {
-    return this.#send(text, options);
+  /** Awaited, it resolves when the input is durable, and waits for nothing else; read with `for await`, it is what `run` yields. */
+  send(text: string, options: SendOptions = {}): Sent {
+    const id = options.id ?? this.#newCommandId();
+    const sent = this.#send(text, { ...options, id });
+    const watch = (): AsyncGenerator<ViewItem> => run({ session: this, command: id, send: () => sent });
+    return Object.assign(sent, { [Symbol.asyncIterator]: watch });
   }
 
   /**

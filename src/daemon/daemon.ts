@@ -7,6 +7,7 @@ import { Allowances } from './allowances.ts';
 import { openAudit } from './audit.ts';
 import { readCertificate, type CertificateFiles } from './certificate.ts';
 import { Failures } from './failures.ts';
+import { checkedOrigins } from './foreign.ts';
 import { Gate } from './gate.ts';
 import { KnownTokens } from './known-tokens.ts';
 import { listenOnPort } from './listen.ts';
@@ -41,6 +42,8 @@ export interface DaemonOptions {
   readonly telemetry?: Telemetry;
   /** What is left out has its default. */
   readonly limits?: Partial<DaemonLimits>;
+  /** Of sites whose pages may use it too, with a token; as in `http://localhost:3000`. Default none. */
+  readonly origins?: readonly string[];
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -105,7 +108,7 @@ async function silent(
 }
 
 function share(options: DaemonOptions & { readonly telemetry: Telemetry }, tokens: KnownTokens): Shared {
-  const { host, home, version, clock, random, telemetry, onFault } = options;
+  const { host, home, version, clock, random, telemetry, onFault, origins = [] } = options;
   const limits = { ...DEFAULT_DAEMON_LIMITS, ...options.limits };
   const audit = openAudit(home.audit, clock);
   const failures = new Failures({ audit, clock, onFault });
@@ -114,5 +117,14 @@ function share(options: DaemonOptions & { readonly telemetry: Telemetry }, token
   const allowances = new Allowances(limits, clock);
   telemetry.watch({ host, connections: () => live.size });
   const known = { gate, audit, failures, live, limits, allowances, telemetry };
-  return { host, clock, random, version, pid: process.pid, onFault, ...known };
+  return {
+    host,
+    clock,
+    random,
+    version,
+    pid: process.pid,
+    onFault,
+    origins: checkedOrigins(origins),
+    ...known,
+  };
 }

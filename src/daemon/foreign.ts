@@ -15,10 +15,12 @@ export const LOOPBACK: OwnNames = { scheme: 'http', names: ['localhost', '127.0.
 export interface Heads {
   readonly host: string | undefined;
   readonly origin: string | undefined;
+  /** Of other sites that were let in by name. */
+  readonly origins?: readonly string[] | undefined;
 }
 
 /** `forbidden` for a host that is none of ours, and for a page of another origin. Programs that are no browser send no origin. */
-export function refuseForeign({ host, origin }: Heads, own: OwnNames = LOOPBACK): void {
+export function refuseForeign({ host, origin, origins }: Heads, own: OwnNames = LOOPBACK): void {
   const name = host === undefined ? undefined : /^(\[[^\]]*\]|[^:]*)(:\d+)?$/.exec(host)?.[1]?.toLowerCase();
   if (name === undefined || !own.names.some((one) => stands(one, name))) {
     const message = `the Host ${quoted(host)} is not this daemon's: use ${own.names.join(', ')}`;
@@ -26,7 +28,9 @@ export function refuseForeign({ host, origin }: Heads, own: OwnNames = LOOPBACK)
   }
   if (origin === undefined || origin.toLowerCase() === `${own.scheme}://${String(host).toLowerCase()}`)
     return;
-  throw new CarrelError('forbidden', `pages of ${quoted(origin)} may not use this daemon`);
+  if (origins?.includes(origin.toLowerCase()) === true) return;
+  const message = `pages of ${quoted(origin)} may not use this daemon: start it with --origin to let them in`;
+  throw new CarrelError('forbidden', message);
 }
 
 /** The same, and it is written down. */
@@ -44,6 +48,24 @@ function stands(own: string, name: string): boolean {
   const dot = name.indexOf('.');
   return dot > 0 && name.slice(dot) === own.slice(1);
 }
+
+/** `invalid_params` for what is no origin: a scheme, a host and perhaps a port, nothing behind. */
+export function checkedOrigins(origins: readonly string[]): readonly string[] {
+  return origins.map((origin) => {
+    if (URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return origin.toLowerCase();
+    throw new CarrelError(
+      'invalid_params',
+      `${quoted(origin)} is no origin: give one as in http://localhost:3000`,
+    );
+  });
+}
+
+/** What a browser wants to hear before it lets a page of another site send its token and read the answer. */
+export const OPEN_TO_PAGES: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Methods': 'GET, POST',
+  'Access-Control-Allow-Headers': 'authorization, content-type, last-event-id, user-agent',
+  'Access-Control-Max-Age': '600',
+};
 
 function quoted(value: string | undefined): string {
   return JSON.stringify((value ?? '').slice(0, 200));

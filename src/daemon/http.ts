@@ -14,7 +14,7 @@ import {
 import { Caller } from './caller.ts';
 import { endsSomething } from './control.ts';
 import { eventStream, placeFrom } from './event-stream.ts';
-import { LOOPBACK, refuseForeigner, type OwnNames } from './foreign.ts';
+import { LOOPBACK, OPEN_TO_PAGES, refuseForeigner, type OwnNames } from './foreign.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
 import { orSlowly } from './slow-answer.ts';
@@ -30,8 +30,13 @@ interface Known {
 export function httpApp(shared: Shared, own: OwnNames = LOOPBACK): Hono<Known> {
   const app = new Hono<Known>();
   app.use(async (c, next) => {
-    refuseForeigner(shared, { host: c.req.header('host'), origin: c.req.header('origin') }, own);
-    await next();
+    const origin = c.req.header('origin');
+    refuseForeigner(shared, { host: c.req.header('host'), origin, origins: shared.origins }, own);
+    const isPage = origin !== undefined && shared.origins?.includes(origin.toLowerCase()) === true;
+    if (isPage && c.req.method === 'OPTIONS') c.res = c.body(null, 204, OPEN_TO_PAGES);
+    else await next();
+    if (isPage) c.header('Access-Control-Allow-Origin', origin);
+    if (isPage) c.header('Vary', 'Origin');
     c.header('X-Content-Type-Options', 'nosniff');
     if (c.res.headers.get('Cache-Control') === null) c.header('Cache-Control', 'no-store');
   });

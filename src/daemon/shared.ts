@@ -22,6 +22,8 @@ export interface Shared {
   readonly telemetry: Telemetry;
   readonly limits: DaemonLimits;
   readonly allowances: Allowances;
+  /** Of other sites, whose pages may use the daemon as well. */
+  readonly origins?: readonly string[];
   /** Hears of what went wrong and nobody waits for. Never called with a secret. */
   readonly onFault: (what: string, error: unknown) => void;
 }

@@ -29,7 +29,7 @@ export function serveWebSockets(shared: Shared, server: Server, own: OwnNames = 
     raw.on('error', () => raw.destroy());
     try {
       const { host, origin } = request.headers;
-      refuseForeigner(shared, { host, origin }, own);
+      refuseForeigner(shared, { host, origin, origins: shared.origins }, own);
       if (request.url?.split('?')[0] !== '/rpc')
         throw new CarrelError('not_found', 'there is no WebSocket but at /rpc');
     } catch (error) {

@@ -28,9 +28,12 @@ export {
   type ModelsOptions,
 } from '../model/index.ts';
 export {
+  aiTools,
   builtinTools,
   createTools,
   workerTools,
+  type AiTool,
+  type AiToolsOptions,
   type Tool,
   type ToolContext,
   type ToolResult,

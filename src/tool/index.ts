@@ -1,4 +1,5 @@
 export { checkArguments, schemaProblem, type CheckedArguments } from './arguments.ts';
+export { aiTools, type AiTool, type AiToolsOptions } from './ai-sdk.ts';
 export { builtinTools } from './builtin/index.ts';
 export { FileLocks, type FileLock, type SessionFiles } from './file-locks.ts';
 export { judge, visibleTools, type Visibility } from './permission.ts';

@@ -65,10 +65,11 @@ function decide({ mode, deny, grants }: PermissionRequest, call: Judged): Verdic
   if (hidden !== undefined) return verdict('deny', hidden);
   const denied = deniedPath(deny.paths, places);
   if (denied !== undefined) return verdict('deny', denied);
-  const allowed = allowedByMode(mode, call);
+  const allowed = tool.asks === true ? undefined : allowedByMode(mode, call);
   if (allowed !== undefined) return verdict('allow', allowed);
   const grant = grants.find((saved) => covers(saved, call));
   if (grant !== undefined) return verdict('allow', `allowed before, scope "${grant.scope}"`);
+  if (tool.asks === true) return verdict('ask', `the tool ${tool.name} asks each time`);
   return verdict('ask', `mode "${mode}" asks before ${tool.access === 'write' ? 'changes' : 'commands'}`);
 }
 

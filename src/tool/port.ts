@@ -58,6 +58,8 @@ export interface Tool {
   readonly idempotent: boolean;
   /** May run beside other calls that say so too. */
   readonly parallel: boolean;
+  /** No mode lets it through: a human is asked, unless one allowed it before. */
+  readonly asks?: true;
   /** Overrides the session's tool timeout; ms. */
   readonly timeoutMs?: number;
   /** The runtime does it, by the arguments, and never calls `run`: start a child session, send to another session. */
