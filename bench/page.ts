@@ -49,6 +49,12 @@ ${table.join('\n')}
 "Deltas share packets" is a provider that sends as fast as it can: what is left is the work for each delta, ours and the
 adapter's. "One delta a packet" is how models stream over a network: reading each packet costs far more than everything else.
 
+"Through the daemon" is the program as it is installed, in a process of its own, asked over its local socket. CPU is that of the daemon
+with all its threads and of every process below it; the provider and the viewers are processes of their own, and share the cores with it, so
+that times hold their work too. Each session has one viewer, which is the client library on a connection of its own. A delivery is one delta or
+event that has reached one viewer: deltas that arrive in one turn of the event loop travel in one message, which is encoded once for all
+viewers. Viewers of the fan-out only look for the end of a turn in what comes. Times depend on what else a machine does: see its load above.
+
 ## Where a durable delta's time goes
 
 A profile of the run in which deltas share packets: CPU of the main thread by the module whose code was nearest on the stack, and
