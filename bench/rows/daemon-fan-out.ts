@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { serve } from '../daemon/serving.ts';
 import { openDesk, turn } from '../daemon/talk.ts';
-import { median, scratch, streamServer, type Row } from '../measure.ts';
+import { median, scratch, streamServer, times, wallMs, type Row } from '../measure.ts';
 
 const DELTAS = 2_000;
 const RUNS = 5;
@@ -54,6 +54,14 @@ interface Place {
   readonly deltas: number;
 }
 
+/** The stream itself, read to its end and handed to nobody, ms: no fan-out of it can be sooner. */
+async function rawMs(url: string): Promise<number> {
+  return wallMs(async () => {
+    const response = await fetch(`${url}/chat/completions`, { method: 'POST', body: '{}' });
+    await response.arrayBuffer();
+  });
+}
+
 interface Fanned {
   readonly perSecond: number;
   readonly micros: number;
@@ -86,12 +94,17 @@ export async function fanOutRows(program: string): Promise<readonly Row[]> {
   const rows: Row[] = [];
   {
     await using server = await streamServer(DELTAS, 0);
+    const streamMs = median(await times(RUNS, () => rawMs(server.url)));
     for (const { viewers, perSecond } of SIZES) {
       const fanned = await fan({ program, url: server.url, deltas: DELTAS }, viewers);
       rows.push({
         name: `through the daemon: fan-out, ${viewers.toLocaleString('en')} viewers of one session`,
         value: fanned.perSecond,
         unit: 'deliveries/s',
+        floor: {
+          name: 'as fast as a raw fetch reads the stream',
+          value: (DELTAS * viewers * 1000) / streamMs,
+        },
         limit: perSecond,
         atLeast: true,
       });
