@@ -14,8 +14,9 @@ export async function readContext(
   page: ContextPage,
 ): Promise<ContextReport> {
   const reading = await readJournal(scope, session);
-  const frame = reading.frame ?? (await frameOf(scope, reading.state.profile));
-  const { models } = scope;
+  const { folder, profile } = reading.state;
+  const { models, tools } = await scope.equip(folder);
+  const frame = reading.frame ?? (await frameOf({ ...scope, tools }, profile));
   return reportContext(reading, { texts: await textsOf(scope, frame), date: frame.date, models, page });
 }
 

@@ -9,7 +9,7 @@ import {
   SessionName,
   type Profile,
 } from '../protocol/index.ts';
-import { bodyHash, generateName, windowOf, type Scope } from '../runtime/index.ts';
+import { bodyHash, generateName, windowOf, type Equipment, type Scope } from '../runtime/index.ts';
 import {
   type CreateCommand,
   decide,
@@ -35,16 +35,17 @@ export type Created =
 export interface Creation {
   readonly options: CreateOptions;
   readonly identity: string;
+  readonly equipment: (folder: string) => Promise<Equipment>;
 }
 
 export async function createSession(
   scope: Scope,
-  profiles: ReadonlyMap<string, Profile>,
-  { options, identity }: Creation,
+  { options, identity, equipment }: Creation,
 ): Promise<Created> {
-  const profile = resolveProfile(profiles, options);
-  await checkProfile(scope, profile);
   const folder = await readableFolder(options.folder);
+  const there = await equipment(folder);
+  const profile = resolveProfile(there.profiles, options);
+  await checkProfile(there, profile, scope.keyring.isKeyless(profile));
   if (options.name !== undefined) checkName(options.name);
   for (let attempt = 0; attempt < NAME_TRIES; attempt++) {
     const name = options.name ?? generateName(scope.random, attempt);
@@ -84,16 +85,16 @@ function resolveProfile(
   return { ...profile, ...rest, limits, ...(budget === undefined ? {} : { budget }) };
 }
 
-async function checkProfile(scope: Scope, profile: Profile): Promise<void> {
-  const missing = profile.tools.filter((name) => scope.tools.get(name) === undefined);
+async function checkProfile({ models, tools }: Equipment, profile: Profile, keyless: boolean): Promise<void> {
+  const missing = profile.tools.filter((name) => tools.get(name) === undefined);
   if (missing.length > 0) {
-    const known = scope.tools.list().map((tool) => tool.name);
+    const known = tools.list().map((tool) => tool.name);
     throw new CarrelError(
       'invalid_params',
       `The profile ${profile.name} names ${missing.join(', ')}, but there is no such tool. There are: ${known.join(', ')}.`,
     );
   }
-  const model = await scope.models.resolve(profile.model, { keyless: scope.keyring.isKeyless(profile) });
+  const model = await models.resolve(profile.model, { keyless });
   checkBudget(profile, model);
   checkWindow(profile, model);
 }
@@ -129,7 +130,7 @@ export function checkName(name: string): void {
 
 type Tried = Created | Extract<AppendResult, { kind: 'name_taken' }>;
 
-interface Trial extends Creation {
+interface Trial extends Omit<Creation, 'equipment'> {
   readonly folder: string;
   readonly name: string;
   readonly profile: Profile;

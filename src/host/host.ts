@@ -11,7 +11,9 @@ import {
   openSessions,
   Supervisor,
   TextBlobs,
+  unusable,
   Watchdog,
+  type Equipment,
   type Fact,
   type Scope,
 } from '../runtime/index.ts';
@@ -62,24 +64,27 @@ class NearHost implements Host {
   readonly #supervisor: Supervisor;
   readonly #watchdog: Watchdog;
   readonly #options: HostOptions;
+  /** The same for every folder, where nothing tells them apart. */
+  readonly #general: Equipment;
   #closing: Promise<void> | undefined;
 
   constructor(options: HostOptions, limits: HostLimits) {
     this.#options = options;
+    const { models, tools, profiles } = options;
+    this.#general = { models, tools, profiles, grants: () => options.grants?.() ?? [] };
     const clock = options.clock ?? systemClock;
-    const { store, tools } = options;
+    const { store } = options;
     const blobs = new TextBlobs(store);
+    const equip = (folder: string): Promise<Equipment> => this.equipment(folder).catch(unusable);
     this.#scope = {
       store,
-      models: options.models,
-      tools,
       files: new FileLocks(clock),
-      profiles: options.profiles,
+      equip,
       clock,
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
       blobs,
-      frames: new Frames({ blobs, tools, clock }),
+      frames: new Frames({ blobs, clock, equip }),
       conversations: new Conversations(clock),
       tailBeat: new Beat(clock, TAIL_FLUSH_MS),
       admission: new Admission({
@@ -89,7 +94,6 @@ class NearHost implements Host {
         ...(options.rates === undefined ? {} : { rates: options.rates }),
       }),
       keyring: new Keyring(options.credentials),
-      grants: () => options.grants?.() ?? [],
       saveGrant: async (grant) => options.saveGrant?.(grant),
       memoryBytes: options.memoryBytes ?? (() => process.memoryUsage.rss()),
       observe: (fact) => this.#observed(fact),
@@ -110,10 +114,18 @@ class NearHost implements Host {
     this.#open();
     const { clock, observe } = this.#scope;
     const began = clock.monotonic();
-    const created = await createSession(this.#scope, this.#options.profiles, { options, identity });
+    const created = await createSession(this.#scope, {
+      options,
+      identity,
+      equipment: (folder) => this.equipment(folder),
+    });
     if (created.kind === 'new') observe({ type: 'created', tookMs: clock.monotonic() - began });
     if (created.kind === 'new' && this.#supervisor.hasRoom) this.#supervisor.adopt(created.decided.state, 1);
     return this.#handle(created.kind === 'new' ? created.decided.state.session : created.session);
+  }
+
+  async equipment(folder: string): Promise<Equipment> {
+    return (await this.#options.equip?.(folder)) ?? this.#general;
   }
 
   async session(id: string): Promise<SessionHandle> {

@@ -8,6 +8,7 @@ export {
   checkList,
   type Asked,
   type Committed,
+  type Equipment,
   type Fact,
   type ListCheck,
   type Observe,

@@ -14,6 +14,7 @@ import {
   type ViewItem,
 } from '../protocol/index.ts';
 import { attributed } from './attributed.ts';
+import { equipmentHandlers } from './equipment-link.ts';
 import { Opened } from './opened.ts';
 import type { Host } from './port.ts';
 
@@ -106,6 +107,7 @@ class HostLink implements NearLink {
   #reads(): Omit<Handlers, CommandType> {
     const host = this.#host;
     return {
+      ...equipmentHandlers(host),
       'session/create': async (options) => {
         const { identity } = this.#options;
         return (await host.create(defined(options) as Parameters<Host['create']>[0], identity)).summary();

@@ -20,6 +20,7 @@ import type { Credentials, Models } from '../model/index.ts';
 import type {
   AdmissionLimits,
   AdmissionReport,
+  Equipment,
   Observe,
   Rates,
   ResolveCredentials,
@@ -62,6 +63,12 @@ export interface HostOptions {
    * deadline). `used`: not even then, for a host that lives no longer than one command.
    */
   readonly recover?: 'all' | 'marked' | 'lazy' | 'used';
+  /**
+   * What counts for the sessions of a folder, instead of `models`, `tools`, `profiles` and `grants`. It is asked for every step, and
+   * answers with what holds now: the same object as long as that is the same. Where it rejects nothing runs, and whoever creates
+   * a session or asks a model there hears why.
+   */
+  readonly equip?: (folder: string) => Promise<Equipment>;
   /** Permissions that hold for every session (`always`); saved by `saveGrant`. */
   readonly grants?: () => readonly { tool: string; scope: Scope; path?: string | undefined }[];
   readonly saveGrant?: (grant: { tool: string; scope: Scope; path?: string | undefined }) => Promise<void>;
@@ -170,6 +177,8 @@ export interface SessionHandle {
 }
 
 export interface Host extends AsyncDisposable {
+  /** What counts now for the sessions of a folder. Rejects where nobody can say. */
+  equipment(folder: string): Promise<Equipment>;
   /** Keys are of an identity, as ids of commands are. */
   create(options: CreateOptions, identity?: string): Promise<SessionHandle>;
   /** `not_found` when there is none. Does not wake it. */

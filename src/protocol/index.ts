@@ -87,6 +87,7 @@ export type {
   TextPart,
   ToolSpec,
 } from './messages.ts';
+export { EQUIPMENT_METHODS, ModelInfo, ToolInfo } from './equipment.ts';
 export { Profile, ProfileChange, SessionLimits } from './profile.ts';
 export { SessionSummary, Status } from './summary.ts';
 export {

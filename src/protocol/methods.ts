@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Budget } from './budget.ts';
 import { CommandReply, COMMANDS } from './commands.ts';
 import { ContextReport } from './context.ts';
+import { EQUIPMENT_METHODS } from './equipment.ts';
 import { SessionEvent } from './events/index.ts';
 import { Tags } from './events/session.ts';
 import { Cursor } from './frames.ts';
@@ -139,6 +140,7 @@ export const METHODS = {
   'inbox/list': { scope: 'observe', params: z.strictObject({}), result: z.array(InboxItem).readonly() },
   /** Numbers of the host: slots, residency, memory, faults. */
   'host/inspect': { scope: 'observe', params: z.strictObject({}), result: z.looseObject({}) },
+  ...EQUIPMENT_METHODS,
   'input/send': command(COMMANDS['input/send'], 'prompt'),
   'input/withdraw': command(COMMANDS['input/withdraw'], 'prompt'),
   'turn/cancel': command(COMMANDS['turn/cancel'], 'prompt'),

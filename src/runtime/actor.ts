@@ -240,7 +240,7 @@ export class Actor implements SessionView {
   /** A turn that is open goes on with its own texts when new ones cannot be written, so that it can be cancelled and answered. */
   async #frame(): Promise<Frame> {
     try {
-      return await this.#scope.frames.of(this.#state.profile);
+      return await this.#scope.frames.of(this.#state);
     } catch (error) {
       const open = this.#state.turn;
       if (open === undefined || !STORE_TROUBLE.includes(codeOf(error))) throw error;

@@ -1,5 +1,7 @@
 // Frames of the profiles in use. Sessions of one profile share it and its frame: each has a copy in its journal, but not in memory.
 import type { Frame, Profile } from '../protocol/index.ts';
+import type { Tools } from '../tool/index.ts';
+import type { Equipment } from './equipment.ts';
 import { day, dayNumber, frameOf, type FrameSources } from './frame.ts';
 
 /** Profiles that are shared: as many as a host may have in use. */
@@ -12,13 +14,18 @@ interface InForce {
   readonly generation: number;
 }
 
-export class Frames {
-  readonly #sources: FrameSources;
-  readonly #shared = new Map<string, Profile>();
-  readonly #inForce = new WeakMap<Profile, InForce>();
+export interface FramesOptions extends Pick<FrameSources, 'blobs' | 'clock'> {
+  readonly equip: (folder: string) => Promise<Equipment>;
+}
 
-  constructor(sources: FrameSources) {
-    this.#sources = sources;
+export class Frames {
+  readonly #options: FramesOptions;
+  readonly #shared = new Map<string, Profile>();
+  /** Of the tools that were there, by profile. */
+  readonly #inForce = new WeakMap<Tools, WeakMap<Profile, InForce>>();
+
+  constructor(options: FramesOptions) {
+    this.#options = options;
   }
 
   /** The one copy of a profile like this. */
@@ -32,20 +39,28 @@ export class Frames {
     return profile;
   }
 
-  /** For a turn that starts now. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
-  async of(profile: Profile): Promise<Frame> {
-    const { blobs, clock } = this.#sources;
+  /** For a turn that starts now in a folder. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
+  async of({ folder, profile }: { readonly folder: string; readonly profile: Profile }): Promise<Frame> {
+    const { blobs, clock, equip } = this.#options;
+    const { tools } = await equip(folder);
+    const known = this.#knownOf(tools);
     const today = dayNumber(clock.now());
-    let inForce = this.#inForce.get(profile);
+    let inForce = known.get(profile);
     while (inForce?.generation !== blobs.generation) {
       const { generation } = blobs;
-      inForce = { frame: await frameOf(this.#sources, profile), day: today, generation };
-      this.#inForce.set(profile, inForce);
+      inForce = { frame: await frameOf({ blobs, clock, tools }, profile), day: today, generation };
+      known.set(profile, inForce);
     }
     if (inForce.day !== today) {
       inForce = { ...inForce, frame: { ...inForce.frame, date: day(clock.now()) }, day: today };
-      this.#inForce.set(profile, inForce);
+      known.set(profile, inForce);
     }
     return inForce.frame;
+  }
+
+  #knownOf(tools: Tools): WeakMap<Profile, InForce> {
+    const known = this.#inForce.get(tools) ?? new WeakMap<Profile, InForce>();
+    this.#inForce.set(tools, known);
+    return known;
   }
 }

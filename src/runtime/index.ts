@@ -11,6 +11,7 @@ export {
 export { Beat } from './beat.ts';
 export { Conversations } from './conversations.ts';
 export { Frames } from './frames.ts';
+export { unusable, type Equipment } from './equipment.ts';
 export { Actor } from './actor.ts';
 export type { Watched } from './catch-up.ts';
 export { follow, Following, type FollowOptions } from './follow.ts';

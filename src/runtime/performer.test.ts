@@ -8,6 +8,7 @@ import { Admission } from './admission/index.ts';
 import { Beat } from './beat.ts';
 import { Conversations } from './conversations.ts';
 import type { Others } from './children/others.ts';
+import { unusable } from './equipment.ts';
 import { Frames } from './frames.ts';
 import { Keyring } from './keyring.ts';
 import { Performer } from './performer.ts';
@@ -79,26 +80,22 @@ function stage(run: Tool['run'], { capacity = 1, waiting = 0 } = {}): Stage {
   };
   const tools = createTools([tool]);
   const blobs = new TextBlobs(store);
+  const noModel = new CarrelError('model_unavailable', 'there is none');
+  const equip = () => Promise.resolve({ ...unusable(noModel), tools });
   const scope: Scope = {
     store,
-    models: {
-      resolve: () => Promise.reject(new CarrelError('model_unavailable', 'there is none')),
-      list: () => [],
-    },
-    tools,
     keyring: new Keyring(undefined),
     files: new FileLocks(clock),
-    profiles: new Map(),
+    equip,
     clock,
     random: (bytes) => new Uint8Array(bytes),
     owner: 'local',
     blobs,
-    frames: new Frames({ blobs, tools, clock }),
+    frames: new Frames({ blobs, clock, equip }),
     conversations: new Conversations(clock),
     memoryBytes: () => 0,
     tailBeat: new Beat(clock, 40),
     admission: admission,
-    grants: () => [],
     saveGrant: () => Promise.resolve(),
     observe: () => undefined,
     fault: (what) => faults.push(what),

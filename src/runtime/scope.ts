@@ -1,12 +1,12 @@
 // What every part of the runtime is given: ports, limits and counters. No part reaches for anything else.
 import type { Clock, Random } from '../base/index.ts';
-import type { Grant, Profile } from '../protocol/index.ts';
-import type { Models } from '../model/index.ts';
+import type { Grant } from '../protocol/index.ts';
 import type { Store } from '../store/index.ts';
-import type { FileLocks, Tools } from '../tool/index.ts';
+import type { FileLocks } from '../tool/index.ts';
 import type { Admission } from './admission/index.ts';
 import type { Beat } from './beat.ts';
 import type { Conversations } from './conversations.ts';
+import type { Equipment } from './equipment.ts';
 import type { Frames } from './frames.ts';
 import type { Observe } from './observe.ts';
 import type { Keyring } from './keyring.ts';
@@ -14,12 +14,10 @@ import type { TextBlobs } from './text-blobs.ts';
 
 export interface Scope {
   readonly store: Store;
-  readonly models: Models;
-  readonly tools: Tools;
   /** Files that turns have changed and keep from others while they work. */
   readonly files: FileLocks;
-  /** By name, for children. */
-  readonly profiles: ReadonlyMap<string, Profile>;
+  /** What counts now for the sessions of a folder. Never rejects. */
+  readonly equip: (folder: string) => Promise<Equipment>;
   readonly clock: Clock;
   readonly random: Random;
   readonly owner: string;
@@ -30,8 +28,7 @@ export interface Scope {
   readonly tailBeat: Beat;
   readonly admission: Admission;
   readonly keyring: Keyring;
-  /** Permissions that hold for every session of this host. */
-  readonly grants: () => readonly Grant[];
+  /** Keeps a permission that holds for every session. */
   readonly saveGrant: (grant: Grant) => Promise<void>;
   /** Resident memory of the process. */
   readonly memoryBytes: () => number;

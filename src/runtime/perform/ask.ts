@@ -36,9 +36,10 @@ export async function ask(
   const { step, attempt } = effect;
   const answer = new Answer(effect, (at, text) => view.delta(at, text));
   try {
-    const { turn, profile } = view.state;
+    const { folder, profile, turn } = view.state;
+    const { models } = await scope.equip(folder);
     const keyless = scope.keyring.isKeyless(profile);
-    const model = await scope.models.resolve(turn?.frame.model ?? profile.model, { keyless });
+    const model = await models.resolve(turn?.frame.model ?? profile.model, { keyless });
     if (!effect.stop && (await fills(work, effect, model))) return GAVE_WAY;
     const { firstMs, estimate } = await stream(work, { effect, model, answer, signal, waitedMs });
     if (answer.ending?.kind === 'finished') {

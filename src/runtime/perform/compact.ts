@@ -41,13 +41,14 @@ export async function compact(
   const { scope, view } = work;
   const answer = new Answer({ step: effect.compaction, attempt: 1 }, () => undefined);
   try {
-    const { turn, profile } = view.state;
+    const { folder, turn, profile } = view.state;
+    const { models } = await scope.equip(folder);
     const keyless = scope.keyring.isKeyless(profile);
-    const model = await scope.models.resolve(turn?.frame.model ?? profile.model, { keyless });
+    const model = await models.resolve(turn?.frame.model ?? profile.model, { keyless });
     const { conversation, room = tokensInContext(conversation) } = await measure(work, model);
     const plan = planCompaction(conversation, room);
     if ('reason' in plan) return failed(effect, plan);
-    const by = await scope.models.resolve(effect.model, { keyless });
+    const by = await models.resolve(effect.model, { keyless });
     const request = requestFor(work, by, { plan, correction: conversation.correction });
     await ask(work, { effect, model: by, request, answer, ...asking });
     return outcome(effect, { plan, model: by, answer });

@@ -3,23 +3,28 @@ import { checkArguments, judge as judgeCall, type SpawnArgs, type Tool } from '.
 import type { Judgement, RequestedCall, SessionState } from '../../session/index.ts';
 import type { JsonObject } from '../../base/index.ts';
 import { childProfile } from '../children/ceiling.ts';
-import type { Scope } from '../scope.ts';
+import type { Equipment } from '../equipment.ts';
 import type { Answer, RawCall } from './answer.ts';
 import type { Work } from './view.ts';
 
 export async function prepareCalls(work: Work, answer: Answer): Promise<readonly RequestedCall[]> {
-  const calls = answer.calls.map((call) => prepare(work, call));
+  const equipment = await work.scope.equip(work.view.state.folder);
+  const calls = answer.calls.map((call) => prepare(work, equipment, call));
   const parallel = calls.every((call) => call.parallel);
   return Promise.all(
     calls.map(async (call, index) => {
-      const tool = work.scope.tools.get(call.tool);
+      const tool = equipment.tools.get(call.tool);
       if (call.invalid !== undefined || tool === undefined || !(index === 0 || parallel)) return call;
       return { ...call, judgement: await judgement(work, tool, call.args) };
     }),
   );
 }
 
-function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall): RequestedCall {
+function prepare(
+  { view }: Work,
+  equipment: Equipment,
+  { tool: name, args, provider }: RawCall,
+): RequestedCall {
   const base = {
     tool: name,
     args: {},
@@ -30,7 +35,7 @@ function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall)
   };
   const { profile, turn } = view.state;
   const offered = turn?.without?.includes('tools') === true ? [] : profile.tools;
-  const tool = offered.includes(name) ? scope.tools.get(name) : undefined;
+  const tool = offered.includes(name) ? equipment.tools.get(name) : undefined;
   if (tool === undefined) {
     const message = `There is no tool ${JSON.stringify(name)}. Offered are: ${offered.join(', ') || 'none'}.`;
     return { ...base, invalid: { code: 'not_found', message } };
@@ -40,12 +45,12 @@ function prepare({ scope, view }: Work, { tool: name, args, provider }: RawCall)
   if (!checked.ok) return { ...base, access, invalid: checked.error };
   const { raw: _raw, ...rest } = base;
   const call = { ...rest, args: checked.args, access, idempotent, parallel };
-  return tool.kind === 'spawn' ? { ...call, ...spawning(scope, view.state, checked.args) } : call;
+  return tool.kind === 'spawn' ? { ...call, ...spawning(equipment, view.state, checked.args) } : call;
 }
 
 /** A child that may not be is refused before it is in the journal. */
 function spawning(
-  { profiles }: Scope,
+  { profiles }: Equipment,
   parent: SessionState,
   args: JsonObject,
 ): Pick<RequestedCall, 'spawns' | 'wants' | 'invalid'> {
@@ -58,12 +63,13 @@ function spawning(
 /** Asks permission for one call, with everything that was allowed so far. */
 export async function judgement({ scope, view }: Work, tool: Tool, args: JsonObject): Promise<Judgement> {
   const { profile, folder, grants } = view.state;
+  const equipment = await scope.equip(folder);
   return judgeCall({
     tool,
     args,
     folder,
     mode: profile.mode,
-    grants: [...scope.grants(), ...grants],
+    grants: [...equipment.grants(), ...grants],
     deny: profile.deny,
   });
 }

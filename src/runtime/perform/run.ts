@@ -18,9 +18,8 @@ type Finished = Extract<EffectCommand, { type: 'call/finished' }>;
 const SETTLE_MS = 5_000;
 
 export async function judge(work: Work, { call }: Judge, signal: AbortSignal): Promise<EffectCommand> {
-  const { scope } = work;
   const piece = (await patientConversation(work, signal)).call(call);
-  const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
+  const tool = piece === undefined ? undefined : await toolOf(work, piece.tool);
   if (piece === undefined || tool === undefined) {
     const why = `the tool ${piece?.tool ?? 'of this call'} does not exist any more`;
     return { type: 'call/judged', call, judgement: { kind: 'deny', why, summary: piece?.tool ?? call } };
@@ -39,7 +38,7 @@ export async function run(work: ChildWork, { call, seq }: Run, signal: AbortSign
   const conversation = await unlessStopped(patientConversation(work, signal), signal);
   if (conversation === undefined) return neverBegan(call);
   const piece = conversation.call(call);
-  const tool = piece === undefined ? undefined : scope.tools.get(piece.tool);
+  const tool = piece === undefined ? undefined : await toolOf(work, piece.tool);
   if (piece === undefined || tool === undefined) {
     const message = `The tool ${piece?.tool ?? ''} does not exist any more.`;
     return finished(work, call, {
@@ -58,6 +57,10 @@ export async function run(work: ChildWork, { call, seq }: Run, signal: AbortSign
   }
   using _slot = slot;
   return await runUnderSlot(work, { call, seq, tool, args: piece.args }, signal);
+}
+
+async function toolOf({ scope, view }: Work, name: string): Promise<Tool | undefined> {
+  return (await scope.equip(view.state.folder)).tools.get(name);
 }
 
 /** Nothing when the signal came first. */
