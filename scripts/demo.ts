@@ -44,7 +44,8 @@ function carrel(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'bin', 'carrel.js'), ...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, CARREL_HOME: home, NO_COLOR: '1' },
+    // Each in its own process: a daemon would outlive the demonstration.
+    env: { ...process.env, CARREL_HOME: home, CARREL_DAEMON: 'off', NO_COLOR: '1' },
   });
   if (status !== 0 && status !== 4) say(stderr);
   return stdout;

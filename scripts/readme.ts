@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { homeHolder } from '../src/store/index.ts';
 import { byRound, startProviderServer, type ProviderServer } from '../src/testing/index.ts';
 import { misspelt, runnableBlocks, type Block } from './readme/blocks.ts';
 
@@ -33,14 +34,21 @@ function openScratch() {
   cpSync(join(ROOT, 'README.md'), join(folder, 'README.md'));
   spawnSync('git', ['init', '--quiet'], { cwd: folder });
   const path = `${bin}:${process.env['PATH'] ?? ''}`;
-  const env = { PATH: path, HOME: scratch, CARREL_HOME: join(scratch, 'home'), [KEY]: KEY_VALUE };
+  const home = join(scratch, 'home');
+  const env = { PATH: path, HOME: scratch, CARREL_HOME: home, [KEY]: KEY_VALUE };
   const options: SpawnOptions = {
     cwd: folder,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: BLOCK_MS,
   };
-  return { options, [Symbol.dispose]: () => rmSync(scratch, { recursive: true, force: true }) };
+  const dispose = (): void => {
+    // The daemon that the first command started.
+    const holder = homeHolder({ home });
+    if (holder !== undefined) process.kill(holder, 'SIGKILL');
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  return { options, [Symbol.dispose]: dispose };
 }
 
 /** Runs the blocks of one document in order. Answers with what went otherwise than it says. */

@@ -11,6 +11,7 @@ import type {
   SessionEvent,
   SessionSummary,
 } from '../../src/protocol/index.ts';
+import { EQUIPMENT_EXAMPLES, type Example } from './equipment-examples.ts';
 
 const session = 'ses_01jcv8m2k4qzt6x9w3n5p7r1a0';
 const call = 'cal_4_0';
@@ -61,11 +62,6 @@ const frame: DeltaFrame = {
   offset: 0,
   text: 'Hel',
 };
-
-interface Example<P, R> {
-  readonly params: P;
-  readonly result: R;
-}
 
 export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, ResultOf<M>> } = {
   'session/create': {
@@ -126,6 +122,7 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
     ],
   },
   'host/inspect': { params: {}, result: { live: 1, viewers: 2 } },
+  ...EQUIPMENT_EXAMPLES,
   'input/send': {
     params: { session, id: 'cmd_hello', text: 'Hello', source: by, delivery: 'queue' },
     result: reply,

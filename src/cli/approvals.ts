@@ -1,8 +1,7 @@
-// The calls of a session that wait for a human, read from its journal: nothing needs to run for that.
+// The calls of a session that wait for a human, told from its events.
 import type { JsonObject } from '../base/index.ts';
+import type { ClientSession } from '../client/index.ts';
 import type { EventOf, SessionEvent } from '../protocol/index.ts';
-import type { StoreReader } from '../store/index.ts';
-import { OWNER } from './owner.ts';
 
 export interface WaitingCall {
   readonly call: string;
@@ -40,12 +39,16 @@ function waitingCall({ at, call = '', data }: EventOf<'approval.requested'>, arg
 const PAGE = 200;
 
 /** The events of a session's last turn, at least. */
-export async function readLastTurn(reader: StoreReader, session: string): Promise<readonly SessionEvent[]> {
+export async function readLastTurn(
+  session: Pick<ClientSession, 'summary' | 'events'>,
+): Promise<readonly SessionEvent[]> {
   let events: readonly SessionEvent[] = [];
-  for (let before = Number.MAX_SAFE_INTEGER; ; before = events[0]?.seq ?? 0) {
-    const page = await reader.read(OWNER, session, { before, limit: PAGE });
-    events = [...page.events, ...events];
-    if (page.events.length < PAGE || page.events.some((event) => event.type === 'turn.started'))
-      return events;
+  for (let upTo = (await session.summary()).seq; upTo > 0;) {
+    const after = Math.max(0, upTo - PAGE);
+    const page = await session.events({ after, limit: upTo - after });
+    events = [...page, ...events];
+    if (page.some((event) => event.type === 'turn.started')) return events;
+    upTo = after;
   }
+  return events;
 }

@@ -1,14 +1,14 @@
 // The daemon as another process: is it there, start it, end it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep, stripControls, systemClock } from '../base/index.ts';
+import { daemonAt, type DaemonFile } from '../client/node/index.ts';
 import type { Home } from '../config/index.ts';
-import { readPresence, type Presence } from '../daemon/index.ts';
-import { CarrelError } from '../protocol/errors.ts';
+import { CarrelError, isErrorCode } from '../protocol/index.ts';
 import { homeHolder } from '../store/index.ts';
 import { isReady } from './daemon-health.ts';
+import { daemonLog } from './daemon-log.ts';
 import type { Invocation } from './invocation.ts';
 
 /** The same place from the sources and from what is built of them. */
@@ -24,35 +24,51 @@ const WINNER_MS = 5_000;
 const HEALTH_MS = 2_000;
 const TOLD_LINES = 5;
 
-export interface Serving extends Presence {
+/** Settings of a command, which it sends along itself: a daemon that it happens to start does not keep them. */
+const OF_ONE_COMMAND: readonly string[] = [
+  'CARREL_MODEL',
+  'CARREL_MAX_STEPS',
+  'CARREL_TURN_TIMEOUT',
+  'CARREL_BUDGET',
+];
+
+export interface Serving extends DaemonFile {
   /** It takes input now. */
   readonly ready: boolean;
 }
 
 /** The daemon that serves this home. What a dead one left behind does not count, even while its pid does. */
 export async function servingDaemon(home: Home): Promise<Serving | undefined> {
-  const presence = readPresence(home.daemon, homeHolder({ home: home.dataFolder }));
-  if (presence === undefined) return undefined;
+  const daemon = await daemonAt(home.dataFolder);
+  if (daemon === undefined || daemon.pid !== homeHolder({ home: home.dataFolder })) return undefined;
   try {
     const signal = AbortSignal.timeout(HEALTH_MS);
-    return { ...presence, ready: await isReady(presence.url, signal) };
+    return { ...daemon, ready: await isReady(daemon.url, signal) };
   } catch (error) {
     // Nobody listens there: it is gone. Whatever else it is, it is there, and hangs or is stopping.
     const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-    return code === 'ECONNREFUSED' ? undefined : { ...presence, ready: false };
+    return code === 'ECONNREFUSED' ? undefined : { ...daemon, ready: false };
   }
 }
 
-/** Starts one that outlives this process and resolves when it serves, or another does. Rejects with what it said when it ends. */
+/** The environment for a daemon that a command starts because it needs one. */
+export function lastingEnvironment(env: Invocation['env']): Invocation['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !OF_ONE_COMMAND.includes(name)));
+}
+
+/**
+ * Starts one that outlives this process and resolves when it serves, or another does. Rejects with what it said when it ends:
+ * `home_in_use`, `conflict` for a port, `invalid_params`, `store_unavailable`.
+ */
 export async function startDaemon(
-  invocation: Invocation,
+  { env }: Pick<Invocation, 'env'>,
   home: Home,
   flags: readonly string[],
 ): Promise<Serving> {
   mkdirSync(home.logs, { recursive: true, mode: 0o700 });
-  const log = join(home.logs, 'daemon.log');
+  const log = daemonLog(home);
   const said = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
-  const child = spawnDetached(invocation, log, ['daemon', 'run', ...flags]);
+  const child = spawnDetached(env, log, ['daemon', 'run', ...flags]);
   const failed = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', () => resolve(readFileSync(log).subarray(said).toString()));
@@ -76,7 +92,7 @@ export async function startDaemon(
   throw reason === undefined ? notReady(log) : ended(reason, log);
 }
 
-function spawnDetached({ env }: Invocation, log: string, args: readonly string[]): ChildProcess {
+function spawnDetached(env: Invocation['env'], log: string, args: readonly string[]): ChildProcess {
   const file = openSync(log, 'a', 0o600);
   try {
     return spawn(process.execPath, [PROGRAM, ...args], {
@@ -90,8 +106,12 @@ function spawnDetached({ env }: Invocation, log: string, args: readonly string[]
   }
 }
 
-function ended(reason: string, log: string): CarrelError {
-  const last = stripControls(reason).trim().split('\n').slice(-TOLD_LINES).join('\n');
+/** What it said in its own words, as an error of its own code; where it said nothing of that kind, its last lines. */
+function ended(text: string, log: string): CarrelError {
+  const said = stripControls(text).trim();
+  const [, code = '', message = ''] = said.match(/^.*carrel: (\w+): (.*)$/m) ?? [];
+  if (isErrorCode(code)) return new CarrelError(code, `the daemon did not start: ${message}`);
+  const last = said.split('\n').slice(-TOLD_LINES).join('\n');
   return new CarrelError('host_unavailable', `the daemon did not start: ${last} (${log})`);
 }
 
@@ -100,7 +120,7 @@ function notReady(log: string): CarrelError {
 }
 
 /** Resolves when it holds the home no more. A second signal ends one that does not come to its end. */
-export async function stopDaemon(home: Home, { pid }: Presence): Promise<void> {
+export async function stopDaemon(home: Home, pid: number): Promise<void> {
   const holds = (): boolean => homeHolder({ home: home.dataFolder }) === pid;
   for (let signals = 0; signals < 2 && holds(); signals++) {
     process.kill(pid, 'SIGTERM');
@@ -109,4 +129,20 @@ export async function stopDaemon(home: Home, { pid }: Presence): Promise<void> {
   }
   if (holds())
     throw new CarrelError('timeout', `process ${String(pid)} does not end: kill -9 ${String(pid)}`);
+}
+
+/** Another in its place, at the same port unless `flags` name one; with the environment of this process. A certificate is to be named again. */
+export async function restartDaemon(
+  invocation: Pick<Invocation, 'env'>,
+  home: Home,
+  { daemon, flags }: { readonly daemon: DaemonFile; readonly flags: readonly string[] },
+): Promise<Serving> {
+  const { port, protocol } = new URL(daemon.url);
+  if (protocol === 'https:' && !flags.includes('--certificate')) {
+    const message = `the daemon ${String(daemon.pid)} serves with a certificate: name it again (--certificate, --key, --address)`;
+    throw new CarrelError('invalid_params', message);
+  }
+  await stopDaemon(home, daemon.pid);
+  const place = flags.includes('--port') ? [] : ['--port', port];
+  return startDaemon(invocation, home, [...flags, ...place]);
 }

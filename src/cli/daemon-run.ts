@@ -20,8 +20,9 @@ const MAX_PORT = 65_535;
 /** `home_in_use` with the holder's pid, for every one but the first of a home. */
 export async function runDaemon(invocation: Invocation): Promise<void> {
   const home = homeOf(invocation);
-  // Folders come with their sessions: no project's configuration counts for all of them.
+  // The host's own bounds are of the home. What counts for a session is asked of its folder.
   const setting = loadSetting(invocation, home.dataFolder);
+  for (const text of setting.config.notices) note(invocation, 'warn', text);
   const telemetry = await openDaemonTelemetry(invocation, setting);
   try {
     const working = await openWorking(invocation, setting, {

@@ -10,7 +10,7 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
       {
         name: '<action>',
         summary: 'what to do',
-        choices: ['run', 'start', 'stop', 'status', 'install', 'uninstall'],
+        choices: ['run', 'start', 'stop', 'restart', 'status', 'logs', 'install', 'uninstall'],
       },
     ],
     options: [
@@ -26,10 +26,12 @@ export const DAEMON_COMMANDS: readonly CommandSpec[] = [
         summary: 'let pages of this site in, with a token; may be repeated',
         repeatable: true,
       },
+      { flags: '-n, --last <count>', summary: 'of `logs`: lines at most (default 50)' },
+      { flags: '-f, --follow', summary: 'of `logs`: show what comes, too' },
       JSON_VALUE,
     ],
     details:
-      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start. `install` writes a unit of systemd or launchd for this user and says what starts it; `uninstall` removes it.',
+      '`run` stays in the foreground, `start` does not and comes back when it is ready. One serves a home; it is for one user, and no server for several. Stopping parks turns: they go on at the next start. Commands start it when they need it; it has the environment that it was started with, and `restart` gives it the one of this terminal. `install` writes a unit of systemd or launchd for this user and says what starts it; `uninstall` removes it.',
     load: () => import('./commands/daemon.ts'),
   },
   {

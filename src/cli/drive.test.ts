@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../base/index.ts';
+import { Client } from '../client/index.ts';
 import { openTestHost, testTool, type TestHost, type TestHostOptions } from '../testing/index.ts';
 import { builtinTools } from '../tool/index.ts';
 import { drive, type Drive } from './drive.ts';
@@ -16,12 +17,12 @@ async function open(
   terminal: TestTerminal,
 ): Promise<{ test: TestHost; work: Drive }> {
   const test = await openTestHost(options);
-  const session = await test.session({ name: 'desk' });
+  const client = new Client(test.link());
+  const session = client.session((await test.session({ name: 'desk' })).id);
   const work: Drive = {
-    host: test.host,
+    client,
     session,
     name: 'desk',
-    reader: test.store,
     terminal,
     view: textView(terminal),
     tell: (_mark, text) => terminal.err.write(`${text}\n`),

@@ -1,12 +1,10 @@
-// Takes a turn to its end in this process: starts it with a command, shows what happens, answers for the person who sits
-// here, and says with the exit code how it ended. Every command that makes an agent work ends up here.
+// Takes a turn to its end, wherever it runs: starts it with a command, shows what happens, answers for the person who sits here,
+// and says with the exit code how it ended. Every command that makes an agent work ends up here.
 import { systemClock } from '../base/index.ts';
-import type { Host, SessionHandle } from '../host/index.ts';
+import type { Client, ClientSession } from '../client/index.ts';
 import { codeOf, toErrorInfo, type ViewItem } from '../protocol/index.ts';
-import type { StoreReader } from '../store/index.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { Goal, type Target } from './goal.ts';
-import { OWNER } from './owner.ts';
 import { askAbout, type Answer } from './question.ts';
 import { howToAnswer, openQuestions, type Question } from './questions.ts';
 import type { Mark } from './render/style.ts';
@@ -15,10 +13,9 @@ import type { View } from './render/view.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Drive {
-  readonly host: Pick<Host, 'session'>;
-  readonly session: SessionHandle;
+  readonly client: Client;
+  readonly session: ClientSession;
   readonly name: string;
-  readonly reader: StoreReader;
   readonly terminal: Terminal;
   readonly view: View;
   /** Says something that is no answer. */
@@ -37,14 +34,10 @@ export interface Drive {
 export async function drive(work: Drive): Promise<Exit> {
   const stops = new Stops(work.terminal.gone);
   using _interrupts = work.terminal.onInterrupt(() => interrupt(work, stops));
-  const { head } = await work.reader.read(OWNER, work.session.id, {
-    before: Number.MAX_SAFE_INTEGER,
-    limit: 1,
-  });
+  const from = work.after === undefined ? { cursor: await work.session.cursor() } : { after: work.after };
   const goal = new Goal(await work.begin());
   using _deadline = cancelLater(work);
   try {
-    const from = work.after === undefined ? { cursor: head } : { after: work.after };
     for await (const item of work.session.follow({ ...from, signal: stops.leave })) {
       work.view.show(item);
       const exit = goal.reached(item) ?? (await whenWaiting(work, item, stops));
@@ -112,7 +105,7 @@ async function whenWaiting(work: Drive, item: ViewItem, stops: Stops): Promise<E
   if (item.type === 'delta') return undefined;
   const row = await work.session.summary();
   if (row.status !== 'waiting' || row.seq > item.seq) return undefined;
-  const questions = await openQuestions(work.reader, { session: work.session.id, name: work.name });
+  const questions = await openQuestions(work.client, { session: work.session.id, name: work.name });
   if (questions.length === 0) return undefined;
   const answered = work.interactive && (await answer(work, questions, stops));
   if (answered || stops.cancelled) return undefined;
@@ -130,13 +123,13 @@ async function answer(work: Drive, questions: readonly Question[], stops: Stops)
       throw error;
     });
     if (answered === undefined) return false;
-    await resolve(await work.host.session(question.session), question.call, answered);
+    await resolve(work.client.session(question.session), question.call, answered);
   }
   return true;
 }
 
 /** `conflict` means that the call no longer waits: it expired, or ended with another. Then there is nothing to answer. */
-async function resolve(session: SessionHandle, call: string, answer: Answer): Promise<void> {
+async function resolve(session: ClientSession, call: string, answer: Answer): Promise<void> {
   try {
     if (answer.decision === 'allow') await session.approve(call, answer.scope);
     else await session.deny(call, answer.reason);

@@ -13,6 +13,11 @@ export class Options {
     return this.#values[name] === true;
   }
 
+  /** Of a flag that is on until `--no-…` is said. */
+  isOff(name: string): boolean {
+    return this.#values[name] === false;
+  }
+
   text(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === 'string' ? value : undefined;

@@ -7,6 +7,7 @@ import {
   joinBudgets,
   type Budget,
   type Profile,
+  type SessionLimits,
   type SessionSummary,
 } from '../protocol/index.ts';
 import { needsPrice, unpriced } from '../session/index.ts';
@@ -14,62 +15,88 @@ import { folderOf } from './folder.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
 import { offerModel } from './offer.ts';
+import { openReach, type Reach } from './reach.ts';
 import { listerOf, openReading } from './reading.ts';
-import { loadSetting, pickModel, type PickedModel, type Setting } from './setting.ts';
+import { loadSetting, type PickedModel, type Setting } from './setting.ts';
 
 export interface Plan {
+  /** Whoever has the plan disposes it. */
+  readonly reach: Reach;
   readonly setting: Setting;
-  readonly folder: string;
   readonly model: string;
-  /** What the options say of it, for a new session. */
+  /** Bounds of a new session that this command line and its environment set, and no file. */
+  readonly limits: Partial<Pick<SessionLimits, 'maxSteps' | 'turnTimeoutMs'>>;
   readonly budget?: Budget | undefined;
   /** The session to go on with. */
   readonly row?: SessionSummary | undefined;
 }
 
 export async function planRun(invocation: Invocation): Promise<Plan> {
-  const { options } = invocation;
-  const folder = folderOf(invocation);
-  const flags = limitFlags(invocation);
-  const setting = loadSetting(invocation, folder, flags);
-  const row = await findRow(invocation, folder);
+  const setting = loadSetting(invocation, folderOf(invocation), limitFlags(invocation));
+  const row = await findRow(invocation, setting.folder);
   if (row !== undefined) refuseForOld(invocation, row);
   const before = row?.model ?? profileOf(invocation, setting).model;
-  const wanted = options.text('model') ?? before;
-  const model = await pickOrOffer(invocation, setting, wanted);
-  if (model === 'again') return planRun(invocation);
+  const reach = await openReach(invocation, setting);
+  try {
+    const wanted = invocation.options.text('model') ?? before;
+    const model = await pickOrOffer(invocation, reach, wanted);
+    if (model !== 'again') return planned(invocation, { reach, setting, row }, model);
+  } catch (error) {
+    await reach[Symbol.asyncDispose]();
+    throw error;
+  }
+  await reach[Symbol.asyncDispose]();
+  return planRun(invocation);
+}
+
+function planned(
+  invocation: Invocation,
+  { row, ...found }: Pick<Plan, 'reach' | 'setting' | 'row'>,
+  model: PickedModel,
+): Plan {
   if (model.why !== undefined) note(invocation, 'info', `model ${model.id}: ${model.why}`);
-  const budget = budgetOf(invocation, setting);
-  if (row === undefined) await refuseUnpriced(invocation, setting, { budget, model: model.id });
-  return { setting, folder, row, model: model.id, budget };
+  const budget = budgetOf(found.setting);
+  if (row === undefined) refuseUnpriced(invocation, found.setting, { budget, model });
+  return { ...found, row, model: model.id, limits: ownLimits(found.setting), budget };
+}
+
+/** A host knows what files say; what the environment of a command and its flags say, it is told. */
+function isOwn({ config }: Setting, key: string): boolean {
+  return ['environment', 'flag'].includes(config.origin(key).kind);
+}
+
+function ownLimits(setting: Setting): Plan['limits'] {
+  const { maxSteps, turnTimeoutMs } = setting.config.limits;
+  return {
+    ...(isOwn(setting, 'limits.maxSteps') ? { maxSteps } : {}),
+    ...(isOwn(setting, 'limits.turnTimeoutMs') ? { turnTimeoutMs } : {}),
+  };
 }
 
 /** Checked by the table of settings, which knows the bounds. */
-function budgetOf({ options }: Invocation, { config }: Setting): Budget | undefined {
-  const usd = config.budget?.subtree?.usd;
-  return options.text('budget') === undefined || usd === undefined ? undefined : { subtree: { usd } };
+function budgetOf(setting: Setting): Budget | undefined {
+  const usd = setting.config.budget?.subtree?.usd;
+  return usd === undefined || !isOwn(setting, 'budget.subtree.usd') ? undefined : { subtree: { usd } };
 }
 
 /** The host would refuse it too, but by then there is a home. */
-async function refuseUnpriced(
+function refuseUnpriced(
   invocation: Invocation,
   setting: Setting,
-  { budget, model }: Pick<Plan, 'budget' | 'model'>,
-): Promise<void> {
+  { budget, model }: { readonly budget: Budget | undefined; readonly model: PickedModel },
+): void {
   const whole = joinBudgets(profileOf(invocation, setting).budget, budget);
-  if (!needsPrice({ budget: whole })) return;
-  const { capabilities } = await setting.models.resolve(model);
-  if (capabilities.price === undefined) throw fromErrorInfo(unpriced(model));
+  if (needsPrice({ budget: whole }) && model.price === undefined) throw fromErrorInfo(unpriced(model.id));
 }
 
 /** Without a model, a person at a terminal is offered the ways to one. */
 async function pickOrOffer(
   invocation: Invocation,
-  setting: Setting,
+  reach: Reach,
   wanted: string,
 ): Promise<PickedModel | 'again'> {
   try {
-    return await pickModel(setting, wanted);
+    return await reach.pick(wanted);
   } catch (error) {
     const offered = mayOffer(invocation, error) ? await offerModel(invocation) : undefined;
     if (offered === undefined) throw error;

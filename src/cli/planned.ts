@@ -1,46 +1,66 @@
 // From a plan to a session that is ready for an input.
-import { newId, systemClock, systemRandom } from '../base/index.ts';
-import type { CreateOptions, SessionHandle } from '../host/index.ts';
-import { CarrelError, Mode } from '../protocol/index.ts';
+import type { Client, ClientSession } from '../client/index.ts';
+import { CarrelError, Mode, type ParamsOf } from '../protocol/index.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
-import type { Plan } from './plan.ts';
-import type { Working } from './working.ts';
+import { planRun, type Plan } from './plan.ts';
+import { refuseDetached } from './work.ts';
 
-/** Creates the planned session, or takes the one that is there and configures it as the options say. */
-export async function openPlanned(
+type CreateOptions = ParamsOf<'session/create'>;
+
+export interface Planned extends AsyncDisposable {
+  readonly client: Client;
+  readonly session: ClientSession;
+  readonly name: string;
+}
+
+/** Creates the session that the command line asks for, or takes the one that is there and configures it as the options say. */
+export async function openPlanned(invocation: Invocation): Promise<Planned> {
+  const plan = await planRun(invocation);
+  const { reach } = plan;
+  try {
+    refuseDetached(invocation, reach);
+    const client = await reach.client();
+    const made = await takeOrCreate(invocation, plan, client);
+    return { client, ...made, [Symbol.asyncDispose]: () => reach[Symbol.asyncDispose]() };
+  } catch (error) {
+    await reach[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function takeOrCreate(
   invocation: Invocation,
   plan: Plan,
-  { host }: Working,
-): Promise<{ session: SessionHandle; name: string }> {
-  const { row, folder, model } = plan;
+  client: Client,
+): Promise<Pick<Planned, 'session' | 'name'>> {
+  const { row, model, setting } = plan;
   if (row !== undefined) {
-    const session = await host.session(row.session);
+    const session = client.session(row.session);
     await configure(session, invocation, plan);
-    note(invocation, 'info', `session ${row.name} in ${folder}, ${model}`);
+    note(invocation, 'info', `session ${row.name} in ${setting.folder}, ${model}`);
     return { session, name: row.name };
   }
-  const session = await host.create(createOptions(invocation, plan));
+  const session = await client.create(createOptions(invocation, plan));
   const { name } = await session.summary();
-  note(invocation, 'info', `new session ${name} in ${folder}, ${model}`);
+  note(invocation, 'info', `new session ${name} in ${setting.folder}, ${model}`);
   return { session, name };
 }
 
-function createOptions({ options }: Invocation, { setting, folder, model, budget }: Plan): CreateOptions {
+function createOptions({ options }: Invocation, { setting, model, limits, budget }: Plan): CreateOptions {
   const mode = options.choice('mode', Mode.options);
-  const maxSteps = options.text('maxSteps') === undefined ? undefined : setting.config.limits.maxSteps;
   const given = {
     profile: options.text('profile'),
     name: options.text('session'),
     title: options.text('title'),
   };
   return {
-    folder,
+    folder: setting.folder,
     tags: tagsOf(options.texts('tag')),
     change: {
       model,
       ...(mode === undefined ? {} : { mode }),
-      ...(maxSteps === undefined ? {} : { maxSteps }),
+      ...limits,
       ...(budget === undefined ? {} : { budget }),
     },
     ...(Object.fromEntries(
@@ -50,7 +70,7 @@ function createOptions({ options }: Invocation, { setting, folder, model, budget
 }
 
 async function configure(
-  session: SessionHandle,
+  session: ClientSession,
   { options }: Invocation,
   { row, model }: Plan,
 ): Promise<void> {
@@ -60,11 +80,7 @@ async function configure(
     ...(mode === undefined || mode === row?.mode ? {} : { mode }),
   };
   if (Object.keys(change).length === 0) return;
-  await session.command({
-    type: 'session/configure',
-    id: newId('cmd', systemClock.now(), systemRandom),
-    change,
-  });
+  await session.command('session/configure', { change });
 }
 
 export function tagsOf(pairs: readonly string[]): Record<string, string> {

@@ -1,8 +1,6 @@
 // What keeps a turn from moving: calls of its own session that wait for a human, and those of the sessions below it.
-import { readInbox } from '../host/index.ts';
-import type { StoreReader } from '../store/index.ts';
+import type { Client } from '../client/index.ts';
 import { readLastTurn, waitingCalls, type WaitingCall } from './approvals.ts';
-import { OWNER } from './owner.ts';
 
 export interface Question extends WaitingCall {
   /** The session whose call waits. */
@@ -19,8 +17,8 @@ interface Asking {
 }
 
 /** Its own, then those below it. */
-export async function openQuestions(reader: StoreReader, top: Asking): Promise<readonly Question[]> {
-  const items = await readInbox(reader, OWNER);
+export async function openQuestions(client: Client, top: Asking): Promise<readonly Question[]> {
+  const items = await client.inbox();
   const below = items.filter(({ lineage }) => lineage.some(({ session }) => session === top.session));
   const asking = new Map([
     [top.session, top],
@@ -28,7 +26,7 @@ export async function openQuestions(reader: StoreReader, top: Asking): Promise<r
   ]);
   const found: Question[] = [];
   for (const { session, name } of asking.values())
-    for (const call of waitingCalls(await readLastTurn(reader, session)))
+    for (const call of waitingCalls(await readLastTurn(client.session(session))))
       found.push({ ...call, session, name, below: session !== top.session });
   return found;
 }

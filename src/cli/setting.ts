@@ -2,12 +2,14 @@
 import { systemClock } from '../base/index.ts';
 import { loadConfig, resolveProfiles, type Config, type Home } from '../config/index.ts';
 import { chooseAuto, createModels, withBuiltIns, type Models, type ProviderOptions } from '../model/index.ts';
-import { CarrelError, type Profile } from '../protocol/index.ts';
+import { CarrelError, type Price, type Profile } from '../protocol/index.ts';
 import { homeOf } from './home.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface Setting {
   readonly home: Home;
+  /** Whose own configuration counts, as far as it is trusted. */
+  readonly folder: string;
   readonly config: Config;
   /** Configured ones, then the built-in ones; with their keys. */
   readonly providers: readonly ProviderOptions[];
@@ -27,18 +29,27 @@ export function loadSetting(
   const configured = [...config.providers].map(([name, provider]) => ({ ...provider, name }));
   const providers = withBuiltIns(configured, (variable) => invocation.env[variable]);
   const models = createModels({ providers, clock: systemClock });
-  return { home, config, providers, models, profiles: resolveProfiles(config) };
+  return { home, folder, config, providers, models, profiles: resolveProfiles(config) };
 }
 
 export interface PickedModel {
   readonly id: string;
   /** Said when it was chosen and not named. */
   readonly why?: string;
+  /** Left out where nobody knows it. */
+  readonly price?: Price;
 }
 
 /** The model that `id` stands for, checked to be there; `auto` is chosen. Refuses with `model_unavailable`. */
-export async function pickModel({ models, config, providers }: Setting, id: string): Promise<PickedModel> {
-  if (id !== 'auto') return { id: (await models.resolve(id)).id };
+export async function pickModel(setting: Setting, id: string): Promise<PickedModel> {
+  const { model, why } = id === 'auto' ? autoModel(setting) : { model: id };
+  const found = await setting.models.resolve(model);
+  const { price } = found.capabilities;
+  return { id: found.id, ...(why === undefined ? {} : { why }), ...(price === undefined ? {} : { price }) };
+}
+
+/** What `auto` stands for, and why. */
+export function autoModel({ config, providers }: Setting): { readonly model: string; readonly why: string } {
   const choice = chooseAuto({
     configuredDefault: config.model,
     providers: [...config.providers].map(([name, provider]) => ({ ...provider, name })),
@@ -47,7 +58,7 @@ export async function pickModel({ models, config, providers }: Setting, id: stri
     ),
   });
   if (!choice.ok) throw noModel(choice.lookedFor);
-  return { id: (await models.resolve(choice.model)).id, why: choice.why };
+  return { model: choice.model, why: choice.why };
 }
 
 function noModel(lookedFor: readonly string[]): CarrelError {

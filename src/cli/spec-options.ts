@@ -17,6 +17,17 @@ export const TIMEOUT: OptionSpec = {
   summary: 'cancel the turn after this time (30s, 5m, 2h)',
 };
 
+export const DETACH: OptionSpec = {
+  flags: '--detach',
+  summary: 'print the name of the session and leave the work to the daemon',
+};
+
+/** Options of every command that a host carries out. */
+export const REACH: readonly OptionSpec[] = [
+  { flags: '--local', summary: 'without the daemon: in this process, for this command' },
+  { flags: '--no-start', summary: 'only through a daemon that runs already' },
+];
+
 /** Options of every command that makes a session. */
 export const SETUP: readonly OptionSpec[] = [
   {

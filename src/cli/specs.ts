@@ -2,7 +2,7 @@
 import type { SessionSummary } from '../protocol/index.ts';
 import { DAEMON_COMMANDS } from './daemon-specs.ts';
 import type { CommandSpec } from './invocation.ts';
-import { JSON_LINES, JSON_VALUE, SESSION, SETUP, TIMEOUT } from './spec-options.ts';
+import { DETACH, JSON_LINES, JSON_VALUE, REACH, SESSION, SETUP, TIMEOUT } from './spec-options.ts';
 
 export const STATUSES: readonly SessionSummary['status'][] = [
   'idle',
@@ -32,7 +32,8 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: '--budget <usd>',
         summary: 'dollars that a new session, and all that it starts, may cost; a hard stop (exit 3)',
       },
-      { flags: '--detach', summary: 'not there yet: it needs the daemon' },
+      DETACH,
+      ...REACH,
       JSON_LINES,
     ],
     details:
@@ -110,6 +111,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--note', summary: 'add it as context, without a turn' },
       { flags: '--from <name>', summary: 'the program that sends it: the session is told' },
       TIMEOUT,
+      DETACH,
+      ...REACH,
       JSON_LINES,
     ],
     details:
@@ -146,6 +149,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         repeatable: true,
       },
       TIMEOUT,
+      ...REACH,
       JSON_LINES,
     ],
     load: () => import('./commands/continue.ts'),
@@ -154,8 +158,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'cancel',
     summary: 'cancel the turn of a session',
     args: [SESSION],
-    options: [{ flags: '--reason <text>', summary: 'why, for the journal' }, JSON_VALUE],
+    options: [{ flags: '--reason <text>', summary: 'why, for the journal' }, ...REACH, JSON_VALUE],
     load: () => import('./commands/cancel.ts'),
+  },
+  {
+    name: 'withdraw',
+    summary: 'take back an input that waits behind a turn, or is held',
+    args: [SESSION, { name: '[command]', summary: 'the input; needed when several wait' }],
+    options: [{ flags: '--all', summary: 'every input that waits' }, ...REACH, JSON_VALUE],
+    load: () => import('./commands/withdraw.ts'),
   },
   {
     name: 'inbox',
@@ -165,7 +176,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'approve',
-    summary: 'allow a waiting call; the turn goes on here',
+    summary: 'allow a waiting call, and show how the turn goes on',
     args: [SESSION, { name: '[call]', summary: 'the call; needed when several wait' }],
     options: [
       {
@@ -174,15 +185,16 @@ export const COMMANDS: readonly CommandSpec[] = [
         choices: ['once', 'session', 'path', 'always'],
       },
       TIMEOUT,
+      ...REACH,
       JSON_LINES,
     ],
     load: () => import('./commands/approve.ts'),
   },
   {
     name: 'deny',
-    summary: 'deny a waiting call; the turn goes on here, and the model learns why',
+    summary: 'deny a waiting call, which the model learns, and show how the turn goes on',
     args: [SESSION, { name: '[call]', summary: 'the call; needed when several wait' }],
-    options: [{ flags: '--reason <text>', summary: 'told to the model' }, TIMEOUT, JSON_LINES],
+    options: [{ flags: '--reason <text>', summary: 'told to the model' }, TIMEOUT, ...REACH, JSON_LINES],
     load: () => import('./commands/deny.ts'),
   },
   {
@@ -192,28 +204,28 @@ export const COMMANDS: readonly CommandSpec[] = [
       SESSION,
       { name: '[name]', summary: 'the new name: letters, digits, "-", "_"; unique in its folder' },
     ],
-    options: [{ flags: '--title <title>', summary: 'the new title' }, JSON_VALUE],
+    options: [{ flags: '--title <title>', summary: 'the new title' }, ...REACH, JSON_VALUE],
     load: () => import('./commands/rename.ts'),
   },
   {
     name: 'archive',
     summary: 'put a session away; its history stays',
     args: [SESSION],
-    options: [JSON_VALUE],
+    options: [...REACH, JSON_VALUE],
     load: () => import('./commands/archive.ts'),
   },
   {
     name: 'restore',
     summary: 'take an archived session back',
     args: [SESSION],
-    options: [JSON_VALUE],
+    options: [...REACH, JSON_VALUE],
     load: () => import('./commands/restore.ts'),
   },
   {
     name: 'delete',
     summary: 'erase a session for good: journal, files kept for it, list row',
     args: [SESSION],
-    options: [{ flags: '-y, --yes', summary: 'do not ask' }, JSON_VALUE],
+    options: [{ flags: '-y, --yes', summary: 'do not ask' }, ...REACH, JSON_VALUE],
     load: () => import('./commands/delete.ts'),
   },
   {
@@ -257,7 +269,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'models',
     summary: 'list the models that are configured, with their windows and prices',
-    options: [{ flags: '--check', summary: 'ask each provider whether it answers' }, JSON_VALUE],
+    options: [
+      { flags: '--check', summary: 'ask each provider whether it answers' },
+      { flags: '--reset <provider>', summary: 'have the daemon ask a provider again that it leaves alone' },
+      JSON_VALUE,
+    ],
     load: () => import('./commands/models.ts'),
   },
   {
@@ -291,7 +307,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: '<what>', summary: 'of what', choices: ['slots'] }],
     options: [JSON_VALUE],
     details:
-      'The numbers of a host are in its process alone; beside one that is another process, what is in use shows as "?" (null in JSON).',
+      'The daemon is asked what is in use. Beside a command that works by itself (`--local`), that is known to it alone and shows as "?" (null in JSON).',
     load: () => import('./commands/inspect.ts'),
   },
   ...DAEMON_COMMANDS,

@@ -1,24 +1,29 @@
 // What run, send, continue, approve and deny share: from options to a driven turn.
 import { newId, systemClock, systemRandom } from '../base/index.ts';
-import type { Host, SendOptions, SessionHandle } from '../host/index.ts';
-import type { CommandReply, SessionEvent, SessionSummary } from '../protocol/index.ts';
-import type { StoreReader } from '../store/index.ts';
+import type { Client, ClientSession, SendOptions } from '../client/index.ts';
+import {
+  CarrelError,
+  codeOf,
+  type CommandReply,
+  type SessionEvent,
+  type SessionSummary,
+} from '../protocol/index.ts';
 import { readLastTurn } from './approvals.ts';
 import { drive } from './drive.ts';
 import { EXIT, type Exit } from './exit.ts';
 import type { Target } from './goal.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
-import { OWNER } from './owner.ts';
+import type { Reach } from './reach.ts';
 import { textView, type TextViewOptions } from './render/text-view.ts';
+import { printValue } from './render/value.ts';
 import { jsonView } from './render/view.ts';
-import { openWorkingSession, type WorkingSession } from './working.ts';
+import { openSessionReach, type SessionReach } from './session-reach.ts';
 
 export interface Work {
-  readonly host: Pick<Host, 'session'>;
-  readonly session: SessionHandle;
+  readonly client: Client;
+  readonly session: ClientSession;
   readonly name: string;
-  readonly store: StoreReader;
   readonly after?: number;
   readonly begin: () => Promise<Target>;
   readonly view?: TextViewOptions;
@@ -26,18 +31,17 @@ export interface Work {
 
 export function driveTurn(
   invocation: Invocation,
-  { host, session, name, store, after, begin, view }: Work,
+  { client, session, name, after, begin, view }: Work,
 ): Promise<Exit> {
   const { terminal, json, options } = invocation;
   const interactive = terminal.interactive && !json;
   return drive({
-    host,
+    client,
     after,
     session,
     name,
     begin,
     terminal,
-    reader: store,
     tell: (mark, text) => note(invocation, mark, text),
     view: json ? jsonView(terminal.out) : textView(terminal, { ...view, asked: interactive }),
     interactive,
@@ -47,7 +51,7 @@ export function driveTurn(
 
 /** Sends an input and aims at the turn that delivers it. */
 export async function sendInput(
-  session: SessionHandle,
+  session: ClientSession,
   text: string,
   options: Pick<SendOptions, 'source'> = {},
 ): Promise<Target> {
@@ -56,52 +60,90 @@ export async function sendInput(
   return { input: id };
 }
 
+/** `--detach`, where nothing would go on: said before anything is begun. */
+export function refuseDetached({ options }: Invocation, { goesOn }: Reach): void {
+  if (!options.flag('detach') || goesOn) return;
+  throw new CarrelError(
+    'invalid_params',
+    '--detach leaves the work to the daemon, and this command works without one: leave --local out, or set daemon to "start"',
+  );
+}
+
+/** Begins, says where to find it, and leaves it to the daemon. */
+export async function detach(invocation: Invocation, { session, name, begin }: Work): Promise<Exit> {
+  await begin();
+  const { terminal, json } = invocation;
+  if (json) printValue(terminal.out, { session: session.id, name });
+  else terminal.out.write(`${name}\n`);
+  note(invocation, 'info', `it goes on in the daemon: carrel follow ${name}, carrel wait ${name}`);
+  return EXIT.done;
+}
+
 /** Takes the turn of the named session on with a command about it. */
 export async function takeOn(
   invocation: Invocation,
-  command: (working: WorkingSession) => Promise<CommandReply | undefined>,
+  command: (reached: SessionReach) => Promise<CommandReply | undefined>,
 ): Promise<Exit> {
-  await using working = await openWorkingSession(invocation, { forTurn: true });
-  const { host, session, row, store } = working;
+  await using reached = await openSessionReach(invocation, { forTurn: true });
+  const { client, session, row } = reached;
   const begin = async (): Promise<Target> => {
-    const reply = await command(working);
+    const reply = await command(reached);
     return reply === undefined ? 'next' : { turn: reply.turn };
   };
-  const before = await readLastTurn(store, session.id);
-  const exit = await driveTurn(invocation, { host, session, name: row.name, store, begin, view: { before } });
-  return exit === EXIT.waiting ? exit : await climb(invocation, working, { row, exit });
+  const before = await readLastTurn(session);
+  const above = await waitingAbove(client, row);
+  const exit = await driveTurn(invocation, { client, session, name: row.name, begin, view: { before } });
+  return await climb(invocation, client, { below: row.session, above, exit });
 }
 
-interface Below {
-  readonly row: SessionSummary;
+/** Sessions above this one whose turns wait for it, from its parent to the one at the top. */
+async function waitingAbove(
+  client: Client,
+  { parent: id }: SessionSummary,
+): Promise<readonly SessionSummary[]> {
+  if (id === undefined) return [];
+  const row = await client
+    .session(id)
+    .summary()
+    .catch((error: unknown) => {
+      if (codeOf(error) === 'not_found') return undefined;
+      throw error;
+    });
+  return row?.open === true ? [row, ...(await waitingAbove(client, row))] : [];
+}
+
+interface Climb {
+  /** The session that has ended its turn. */
+  readonly below: string;
+  readonly above: readonly SessionSummary[];
   readonly exit: Exit;
 }
 
-/** The turn above a child goes on once the child's has ended, and then the one above that: none would without this process. */
-async function climb(invocation: Invocation, working: WorkingSession, { row, exit }: Below): Promise<Exit> {
-  const { host, store } = working;
-  const parent = row.parent === undefined ? undefined : await store.summary(OWNER, row.parent);
-  if (parent === undefined || !parent.open) return exit;
-  const session = await host.session(parent.session);
-  const taken = await whenTaken(session, row.session, invocation.terminal.gone);
+/** The turn above a child goes on once the child's has ended, and then the one above that: they are taken to their ends too. */
+async function climb(
+  invocation: Invocation,
+  client: Client,
+  { below, above: [row, ...rest], exit }: Climb,
+): Promise<Exit> {
+  if (row === undefined || exit === EXIT.waiting) return exit;
+  const session = client.session(row.session);
+  const taken = await whenTaken(session, below, invocation.terminal.gone);
   if (taken === undefined) return EXIT.cancelled;
-  const begin = (): Promise<Target> => Promise.resolve({ turn: taken.turn });
-  note(invocation, 'info', `${parent.name} goes on`);
+  note(invocation, 'info', `${row.name} goes on`);
   const above = await driveTurn(invocation, {
-    host,
+    client,
     session,
-    name: parent.name,
-    store,
-    begin,
+    name: row.name,
+    begin: () => Promise.resolve({ turn: taken.turn }),
     after: taken.seq,
-    view: { before: await readLastTurn(store, parent.session) },
+    view: { before: await readLastTurn(session) },
   });
-  return above === EXIT.waiting ? above : await climb(invocation, working, { row: parent, exit: above });
+  return await climb(invocation, client, { below: row.session, above: rest, exit: above });
 }
 
 /** The event with which a parent takes the end of its child. */
 async function whenTaken(
-  parent: SessionHandle,
+  parent: ClientSession,
   child: string,
   signal: AbortSignal,
 ): Promise<SessionEvent | undefined> {

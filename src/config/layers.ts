@@ -7,6 +7,7 @@ import {
   type Budget,
   type ConfigFile,
   type DaemonLimits,
+  type DaemonUse,
   type HostLimits,
   type ProfileConfig,
   type ProviderConfig,
@@ -35,6 +36,7 @@ export interface Denials {
 /** One validated whole. Holds secrets: show `redacted(config)`. */
 export interface Config {
   readonly model: string;
+  readonly daemon: DaemonUse;
   /** A later layer's provider replaces an earlier one whole: half of each could send a key to another's server. */
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   /** As written; `resolveProfiles` completes them. */
@@ -63,6 +65,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
   checkRelations(limits, '', originAt);
   return {
     model: files.findLast((file) => file.model !== undefined)?.model ?? 'auto',
+    daemon: files.findLast((file) => file.daemon !== undefined)?.daemon ?? 'start',
     providers: new Map(files.flatMap((file) => Object.entries(file.providers ?? {}))),
     profiles: joinProfiles(files),
     limits,

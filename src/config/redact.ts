@@ -8,6 +8,7 @@ const HIDDEN = '(hidden)';
 export function redacted(config: Config): JsonObject {
   const plain = {
     model: config.model,
+    daemon: config.daemon,
     providers: Object.fromEntries(
       [...config.providers].map(([name, provider]) => [name, withoutSecrets(provider)]),
     ),

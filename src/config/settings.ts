@@ -1,5 +1,5 @@
 // The one table of settings. Checks, messages, hints, the JSON Schema and the reference all come from it.
-import { Mode } from '../protocol/index.ts';
+import { DaemonUse, Mode } from '../protocol/index.ts';
 import { BUDGET } from './budget-settings.ts';
 import { DEFAULT_PROFILE } from './builtin.ts';
 import { DAEMON_LIMITS } from './daemon-limits.ts';
@@ -31,6 +31,17 @@ const GENERAL: readonly Setting[] = [
     flag: '--model',
     meaning: 'The model of every profile that names none.',
     reason: '`auto` takes the provider whose key is in the environment, and says which.',
+  },
+  {
+    key: 'daemon',
+    kind: 'choice',
+    project: 'never',
+    default: 'start',
+    choices: DaemonUse.options,
+    env: 'CARREL_DAEMON',
+    meaning:
+      'How commands work: through the daemon, started when none runs (`start`); through it only if it runs (`use`); or each in its own process (`off`).',
+    reason: 'What was begun goes on when its terminal is closed, and several terminals work in one home.',
   },
 ];
 

@@ -130,11 +130,16 @@ export const TelemetryConfig = z.strictObject({
 });
 export type TelemetryConfig = z.infer<typeof TelemetryConfig>;
 
+/** How commands of the command line work: through the daemon, only if it runs, or each by itself. */
+export const DaemonUse = z.enum(['start', 'use', 'off']);
+export type DaemonUse = z.infer<typeof DaemonUse>;
+
 /** `config.jsonc` of a home, and `.carrel/config.jsonc` of a project. */
 export const ConfigFile = z.strictObject({
   /** For editors; not read. */
   $schema: z.string().optional(),
   model: ModelId.optional(),
+  daemon: DaemonUse.optional(),
   providers: z.record(ProviderName, ProviderConfig).optional(),
   profiles: z.record(SessionName, ProfileConfig).optional(),
   limits: z

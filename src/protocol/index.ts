@@ -93,6 +93,7 @@ export { SessionSummary, Status } from './summary.ts';
 export {
   AllowRule,
   ConfigFile,
+  DaemonUse,
   GrantsFile,
   DaemonLimits,
   HostLimits,

@@ -19,9 +19,12 @@ export interface Equipment {
 }
 
 /** Of a folder that nobody can say anything about: nothing runs there, and whoever asks a model hears why. */
-export function unusable(error: Error): Equipment {
+export function unusable(problem: Error): Equipment {
+  const resolve = async (): Promise<never> => {
+    throw problem;
+  };
   return {
-    models: { resolve: () => Promise.reject(error), list: () => [] },
+    models: { resolve, list: () => [] },
     tools: createTools([]),
     profiles: new Map(),
     grants: () => [],

@@ -2,33 +2,36 @@
 import { describe, expect, it } from 'vitest';
 import type { InboxItem } from '../../src/host/index.ts';
 import type { SessionEvent, SessionSummary } from '../../src/protocol/index.ts';
-import { Desk, lines } from './cli.ts';
+import { Desk, lines, WAYS } from './cli.ts';
 
 const PRACTICE = ['-m', 'offline/practice'];
 const list = (desk: Desk) => desk.json<{ readonly sessions: readonly SessionSummary[] }>(['list']);
 
 describe('children', () => {
-  it('wait in the inbox with their lineage; the answer takes the whole family to its end', async () => {
-    using desk = new Desk();
-    const asked = await desk.run(['run', ...PRACTICE, '-s', 'boss', 'spawn spawn write a.txt: hello']);
-    expect(asked.code).toBe(4);
-    const [item] = await desk.json<InboxItem[]>(['inbox']);
-    expect(asked.stderr).toContain(`carrel approve ${item?.name ?? ''}`);
-    expect((await desk.run(['inbox'])).stdout).toMatch(/boss \/ boss-\d+ \/ boss-\d+-\d+/);
-    expect((await list(desk)).sessions.map(({ status }) => status)).toEqual([
-      'waiting',
-      'waiting',
-      'waiting',
-    ]);
+  it.each(WAYS)(
+    'wait in the inbox with their lineage; the answer takes the whole family to its end, daemon: %s',
+    async (way) => {
+      using desk = new Desk(way);
+      const asked = await desk.run(['run', ...PRACTICE, '-s', 'boss', 'spawn spawn write a.txt: hello']);
+      expect(asked.code).toBe(4);
+      const [item] = await desk.json<InboxItem[]>(['inbox']);
+      expect(asked.stderr).toContain(`carrel approve ${item?.name ?? ''}`);
+      expect((await desk.run(['inbox'])).stdout).toMatch(/boss \/ boss-\d+ \/ boss-\d+-\d+/);
+      expect((await list(desk)).sessions.map(({ status }) => status)).toEqual([
+        'waiting',
+        'waiting',
+        'waiting',
+      ]);
 
-    const answered = await desk.run(['approve', item?.name ?? '']);
-    expect(answered.code).toBe(0);
-    expect(answered.stderr).toContain('boss goes on');
-    expect(desk.read('a.txt')).toBe('hello');
-    expect((await list(desk)).sessions.map(({ lastOutcome }) => lastOutcome)).toEqual(
-      Array.from({ length: 3 }, () => 'completed'),
-    );
-  });
+      const answered = await desk.run(['approve', item?.name ?? '']);
+      expect(answered.code).toBe(0);
+      expect(answered.stderr).toContain('boss goes on');
+      expect(desk.read('a.txt')).toBe('hello');
+      expect((await list(desk)).sessions.map(({ lastOutcome }) => lastOutcome)).toEqual(
+        Array.from({ length: 3 }, () => 'completed'),
+      );
+    },
+  );
 
   it('are shown below the call that spawned them, listed, archived and deleted with it', async () => {
     using desk = new Desk();

@@ -102,7 +102,7 @@ it('drives a session over HTTP and WebSocket, and over a restart without a gap',
   const more = await eventIds(desk, after, { session, id: String(last) });
   expect(more.length).toBeGreaterThan(3);
   expect(more).toEqual(more.map((_, index) => last + 1 + index));
-  const { stderr, code } = await desk.run(['send', 'desk', 'list']);
+  const { stderr, code } = await desk.run(['send', 'desk', 'list', '--local']);
   expect([code, stderr]).toEqual([1, expect.stringContaining(after.url) as string]);
 });
 
@@ -170,7 +170,7 @@ it('does not start in a home that another process works in, and says which', asy
   const { code, stderr } = await desk.run(['daemon', 'start']);
   expect([code, stderr]).toEqual([
     1,
-    expect.stringMatching(`host_unavailable.*home_in_use.*${process.pid}`) as string,
+    expect.stringMatching(`home_in_use: the daemon did not start: .*${process.pid}`) as string,
   ]);
   const none = await desk.run(['daemon', 'status']);
   expect(none.stdout).toContain(`process ${process.pid} works there by itself`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionEvent, SessionSummary, ViewItem } from '../../src/protocol/index.ts';
 import { startProviderServer, type ProviderServer, type WireKind } from '../../src/testing/index.ts';
-import { Desk, lines, saying } from './cli.ts';
+import { Desk, lines, saying, WAYS } from './cli.ts';
 
 const PRACTICE = ['-m', 'offline/practice'];
 
@@ -28,9 +28,9 @@ async function configure(desk: Desk, server: ProviderServer, kind: WireKind): Pr
   expect((await desk.run(['setup', ...options])).code).toBe(0);
 }
 
-describe('carrel run', () => {
+describe.each(WAYS)('the main commands, daemon: %s', (way) => {
   it('answers on stdout, goes on by name, by -c and with piped text, and everything can be read again', async () => {
-    using desk = new Desk();
+    using desk = new Desk(way);
     const first = await desk.run([
       'run',
       ...PRACTICE,
@@ -69,6 +69,41 @@ describe('carrel run', () => {
     expect((await desk.run(['wait', 'desk'])).code).toBe(0);
   });
 
+  it('records an approval that nobody can give, and goes on when it is given', async () => {
+    using desk = new Desk(way);
+    const asked = await desk.run(['run', ...PRACTICE, '-s', 'desk', 'write a.txt: hello']);
+    expect(asked.code).toBe(4);
+    expect(asked.stderr).toContain('carrel approve desk');
+    expect(await desk.json<unknown[]>(['inbox'])).toMatchObject([{ name: 'desk', tool: 'write' }]);
+    expect((await desk.run(['wait', 'desk'])).code).toBe(4);
+    expect((await desk.run(['approve', 'desk'])).code).toBe(0);
+    expect(desk.read('a.txt')).toBe('hello');
+    expect((await desk.run(['approve', 'desk'])).stderr).toContain('conflict');
+
+    expect((await desk.run(['run', '-s', 'desk', 'write b.txt: hello'])).code).toBe(4);
+    const denied = await desk.run(['deny', 'desk', '--reason', 'not this one', '--json']);
+    expect(denied.code).toBe(0);
+    expect(denied.stdout).toContain('not this one');
+    expect(await desk.json<unknown[]>(['inbox'])).toEqual([]);
+  });
+
+  it('changes, archives and deletes', async () => {
+    using desk = new Desk(way);
+    await desk.run(['run', ...PRACTICE, '-s', 'desk', 'say hi']);
+    expect((await desk.run(['rename', 'desk', 'table', '--title', 'Another'])).code).toBe(0);
+    expect((await desk.run(['send', 'table', 'say more'])).code).toBe(0);
+    expect((await desk.run(['send', 'table', '--note', 'be brief'])).code).toBe(0);
+    expect((await desk.run(['archive', 'table'])).code).toBe(0);
+    expect(await desk.json<Listed>(['list'])).toMatchObject({ sessions: [], hidden: 1 });
+    expect((await desk.run(['send', 'table', 'say no'])).stderr).toContain('conflict');
+    expect((await desk.run(['restore', 'table'])).code).toBe(0);
+    expect((await desk.run(['delete', 'table'])).code).toBe(2);
+    expect((await desk.run(['delete', 'table', '--yes'])).code).toBe(0);
+    expect((await desk.run(['show', 'table'])).stderr).toContain('not_found');
+  });
+});
+
+describe('carrel run', () => {
   it.each<WireKind>(['openai', 'openai-compatible', 'anthropic', 'google'])(
     'prints events and frames, and nothing else, for a model that speaks %s',
     async (kind) => {
@@ -90,39 +125,6 @@ describe('carrel run', () => {
       expect(server.refusals).toEqual([]);
     },
   );
-
-  it('records an approval that nobody can give, and goes on when it is given', async () => {
-    using desk = new Desk();
-    const asked = await desk.run(['run', ...PRACTICE, '-s', 'desk', 'write a.txt: hello']);
-    expect(asked.code).toBe(4);
-    expect(asked.stderr).toContain('carrel approve desk');
-    expect(await desk.json<unknown[]>(['inbox'])).toMatchObject([{ name: 'desk', tool: 'write' }]);
-    expect((await desk.run(['wait', 'desk'])).code).toBe(4);
-    expect((await desk.run(['approve', 'desk'])).code).toBe(0);
-    expect(desk.read('a.txt')).toBe('hello');
-    expect((await desk.run(['approve', 'desk'])).stderr).toContain('conflict');
-
-    expect((await desk.run(['run', '-s', 'desk', 'write b.txt: hello'])).code).toBe(4);
-    const denied = await desk.run(['deny', 'desk', '--reason', 'not this one', '--json']);
-    expect(denied.code).toBe(0);
-    expect(denied.stdout).toContain('not this one');
-    expect(await desk.json<unknown[]>(['inbox'])).toEqual([]);
-  });
-
-  it('changes, archives and deletes', async () => {
-    using desk = new Desk();
-    await desk.run(['run', ...PRACTICE, '-s', 'desk', 'say hi']);
-    expect((await desk.run(['rename', 'desk', 'table', '--title', 'Another'])).code).toBe(0);
-    expect((await desk.run(['send', 'table', 'say more'])).code).toBe(0);
-    expect((await desk.run(['send', 'table', '--note', 'be brief'])).code).toBe(0);
-    expect((await desk.run(['archive', 'table'])).code).toBe(0);
-    expect(await desk.json<Listed>(['list'])).toMatchObject({ sessions: [], hidden: 1 });
-    expect((await desk.run(['send', 'table', 'say no'])).stderr).toContain('conflict');
-    expect((await desk.run(['restore', 'table'])).code).toBe(0);
-    expect((await desk.run(['delete', 'table'])).code).toBe(2);
-    expect((await desk.run(['delete', 'table', '--yes'])).code).toBe(0);
-    expect((await desk.run(['show', 'table'])).stderr).toContain('not_found');
-  });
 });
 
 describe('beside a process that holds the home', () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { homeHolder } from '../../src/store/index.ts';
 
 const BIN = resolve(import.meta.dirname, '../../bin/carrel');
 
@@ -29,7 +30,10 @@ export interface StartOptions {
   readonly cwd?: string;
 }
 
-/** A folder to work in and a home, both empty and removed in the end. */
+/** How its commands work, unless they say otherwise: each in its own process, or through the daemon that the first one starts. */
+export const WAYS = ['off', 'start'] as const;
+
+/** A folder to work in and a home, both empty and removed in the end; a daemon that serves the home is ended before. */
 export class Desk implements Disposable {
   readonly #root = realpathSync(mkdtempSync(join(tmpdir(), 'carrel-e2e-')));
   readonly home = join(this.#root, 'home');
@@ -41,6 +45,10 @@ export class Desk implements Disposable {
     NODE_COMPILE_CACHE: COMPILED,
   };
   readonly #open = new Set<ChildProcess>();
+
+  constructor(daemon: (typeof WAYS)[number] = 'off') {
+    this.env['CARREL_DAEMON'] = daemon;
+  }
 
   /** A folder beside the others, made now. */
   path(name: string): string {
@@ -89,7 +97,10 @@ export class Desk implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    const holder = homeHolder({ home: this.home });
+    const isOurs = [...this.#open].some(({ pid }) => pid === holder);
     for (const child of this.#open) child.kill('SIGKILL');
+    if (holder !== undefined && holder !== process.pid && !isOurs) process.kill(holder, 'SIGKILL');
     rmSync(this.#root, { recursive: true, force: true });
   }
 }

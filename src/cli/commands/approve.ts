@@ -6,5 +6,5 @@ import { takeOn } from '../work.ts';
 
 export async function run(invocation: Invocation): Promise<Exit> {
   const scope = invocation.options.choice('scope', Scope.options) ?? 'once';
-  return takeOn(invocation, (working) => answer(invocation, working, { decision: 'allow', scope }));
+  return takeOn(invocation, (reached) => answer(invocation, reached, { decision: 'allow', scope }));
 }

@@ -1,16 +1,21 @@
 import { resolve } from 'node:path';
-import { runDaemon } from '../daemon-run.ts';
-import { servingDaemon, startDaemon, stopDaemon } from '../daemon-process.ts';
+import { daemonLog, followLog, lastLines } from '../daemon-log.ts';
+import { restartDaemon, servingDaemon, startDaemon, stopDaemon, type Serving } from '../daemon-process.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { homeOf } from '../home.ts';
 import { installUnit, uninstallUnit } from '../install-unit.ts';
 import type { Invocation } from '../invocation.ts';
+import { note } from '../note.ts';
 import { report } from '../report.ts';
 import { printValue } from '../render/value.ts';
 import { homeHolder } from '../../store/index.ts';
 
+const DEFAULT_LINES = 50;
+const MOST_LINES = 10_000;
+
 const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<Exit>>> = {
   async run(invocation) {
+    const { runDaemon } = await import('../daemon-run.ts');
     await runDaemon(invocation);
     return EXIT.done;
   },
@@ -19,18 +24,23 @@ const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<Exit>
     const home = homeOf(invocation);
     const before = await servingDaemon(home);
     const daemon = before ?? (await startDaemon(invocation, home, flagsOf(invocation)));
-    const { pid, url, socket } = daemon;
-    const how = before === undefined ? 'serves' : 'serves already';
-    report(invocation, `the daemon ${String(pid)} ${how} at ${url} and ${socket}`, daemon);
-    return EXIT.done;
+    return serves(invocation, daemon, before === undefined ? 'serves' : 'serves already');
   },
   async stop(invocation) {
     const home = homeOf(invocation);
     const daemon = await servingDaemon(home);
-    if (daemon !== undefined) await stopDaemon(home, daemon);
+    if (daemon !== undefined) await stopDaemon(home, daemon.pid);
     const sentence = daemon === undefined ? none(invocation) : `the daemon ${String(daemon.pid)} has stopped`;
     report(invocation, sentence, { stopped: daemon?.pid ?? null });
     return EXIT.done;
+  },
+  /** Starts one where none runs. */
+  async restart(invocation) {
+    const home = homeOf(invocation);
+    const flags = flagsOf(invocation);
+    const daemon = await servingDaemon(home);
+    if (daemon === undefined) return serves(invocation, await startDaemon(invocation, home, flags), 'serves');
+    return serves(invocation, await restartDaemon(invocation, home, { daemon, flags }), 'serves again');
   },
   async status(invocation) {
     const { terminal, json } = invocation;
@@ -45,6 +55,20 @@ const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<Exit>
     }
     return ready ? EXIT.done : EXIT.failed;
   },
+  async logs(invocation) {
+    const { terminal, options } = invocation;
+    const path = daemonLog(homeOf(invocation));
+    const count = options.integer('last', { min: 0, max: MOST_LINES }) ?? DEFAULT_LINES;
+    const { text, end } = lastLines(path, count);
+    if (text === '' && count > 0) note(invocation, 'info', `${path} is empty: no daemon has run`);
+    terminal.out.write(text);
+    if (!options.flag('follow')) return EXIT.done;
+    const stop = new AbortController();
+    using _interrupt = terminal.onInterrupt(() => stop.abort());
+    const signal = AbortSignal.any([stop.signal, terminal.gone]);
+    await followLog(path, { from: end, signal, show: (more) => terminal.out.write(more) });
+    return EXIT.done;
+  },
   install: (invocation) => Promise.resolve(installUnit(invocation)),
   uninstall: (invocation) => Promise.resolve(uninstallUnit(invocation)),
 };
@@ -53,6 +77,12 @@ const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<Exit>
 export async function run(invocation: Invocation): Promise<Exit> {
   const action = ACTIONS[invocation.args[0] ?? ''];
   return action === undefined ? EXIT.usage : await action(invocation);
+}
+
+function serves(invocation: Invocation, daemon: Serving, how: string): Exit {
+  const { pid, url, socket } = daemon;
+  report(invocation, `the daemon ${String(pid)} ${how} at ${url} and ${socket}`, daemon);
+  return EXIT.done;
 }
 
 function flagsOf({ options, folder }: Invocation): string[] {

@@ -3,13 +3,13 @@ import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { note } from '../note.ts';
 import { report } from '../report.ts';
-import { openWorkingSession } from '../working.ts';
+import { openSessionReach } from '../session-reach.ts';
 
 /** Erases a session for good; `conflict` while a turn is open. Without `--yes` it asks, and without a terminal to ask at it refuses. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { options } = invocation;
-  await using working = await openWorkingSession(invocation);
-  const { row, host } = working;
+  await using reached = await openSessionReach(invocation);
+  const { row, client } = reached;
   if (
     !options.flag('yes') &&
     !(await confirmed(invocation, `${row.name}, ${String(row.messages)} messages`))
@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
     note(invocation, 'info', 'nothing was deleted');
     return EXIT.cancelled;
   }
-  const { head } = await host.erase(row.session);
+  const { head } = await client.erase(row.session);
   report(invocation, `${row.name} is deleted; the hash of its last event was ${head}`, {
     session: row.session,
     head,

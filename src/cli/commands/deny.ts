@@ -6,5 +6,5 @@ import { takeOn } from '../work.ts';
 export function run(invocation: Invocation): Promise<Exit> {
   const reason = invocation.options.text('reason');
   const said = { decision: 'deny', scope: 'once', ...(reason === undefined ? {} : { reason }) } as const;
-  return takeOn(invocation, (working) => answer(invocation, working, said));
+  return takeOn(invocation, (reached) => answer(invocation, reached, said));
 }

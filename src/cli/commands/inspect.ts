@@ -1,6 +1,7 @@
-// What may go on at once, and whether anything does. The numbers of a host are in its memory alone: beside it there are its bounds,
-// and who it is. Without one nothing goes on, and that is known.
+// What may go on at once, and whether anything does. The numbers of a host are in its memory alone: a daemon is asked for them; beside
+// another process there are its bounds, and who it is. Without one nothing goes on, and that is known.
 import type { Config } from '../../config/index.ts';
+import type { HostReport } from '../../host/index.ts';
 import { reserveOf } from '../../runtime/index.ts';
 import { homeHolder } from '../../store/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
@@ -8,13 +9,14 @@ import type { Invocation } from '../invocation.ts';
 import { span } from '../render/time.ts';
 import { table, type Column } from '../render/table.ts';
 import { printValue } from '../render/value.ts';
+import { askRunning } from '../running.ts';
 import { loadSetting, usableProviders } from '../setting.ts';
 
 interface Row {
   readonly level: 'host' | 'provider' | 'session' | 'tool';
   readonly what: string;
   readonly capacity: number;
-  /** Null where another process knows. */
+  /** Null where only another process knows. */
   readonly inUse: number | null;
   readonly waiting: number | null;
   readonly details: Readonly<Record<string, number>>;
@@ -24,21 +26,53 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { out } = invocation.terminal;
   const setting = loadSetting(invocation, invocation.folder);
   const holder = homeHolder({ home: setting.home.dataFolder });
+  const report = await askRunning(invocation, (client) => client.inspect());
+  const live = report as Partial<HostReport> | undefined;
   const known = holder === undefined ? 0 : null;
   const providers = usableProviders(setting).map(({ name }) => name);
-  const rows = rowsOf(setting.config, providers).map((row) => ({ ...row, inUse: known, waiting: known }));
+  const names = [...new Set([...providers, ...Object.keys(live?.providers ?? {})])];
+  const rows = rowsOf(setting.config, names).map((row) => {
+    const said = live === undefined ? undefined : slotsOf(live, row);
+    return said === undefined ? { ...row, inUse: known, waiting: known } : { ...row, ...said };
+  });
   if (invocation.json) printValue(out, { holder: holder ?? null, slots: rows });
   else {
     out.write(table(out, COLUMNS, rows));
-    out.write(`\n${sentence(holder)}\n`);
+    out.write(`\n${sentence(holder, live)}\n`);
   }
-  return Promise.resolve(EXIT.done);
+  return EXIT.done;
 }
 
-function sentence(holder: number | undefined): string {
-  return holder === undefined
-    ? 'No process holds the home: nothing is in use, and no provider is left alone.'
-    : `Process ${String(holder)} holds the home. What it uses is known to it alone; these are its bounds, if it was started with them.`;
+/** What the daemon says of the bound of a row. A provider that it was not asked for, and a tool without calls, has nothing in use. */
+function slotsOf(
+  { turns, providers, calls, tools }: Partial<HostReport>,
+  { level, what }: Bound,
+): Pick<Row, 'capacity' | 'inUse' | 'waiting'> | undefined {
+  if (level === 'session') return undefined;
+  const slots =
+    level === 'host'
+      ? turns
+      : level === 'provider'
+        ? providers?.[what]
+        : (tools?.[what] ?? (what === 'calls' ? calls : undefined));
+  if (slots === undefined) return undefined;
+  const { capacity, inUse, waiting } = slots;
+  return { capacity, inUse, waiting };
+}
+
+function sentence(holder: number | undefined, live: Partial<HostReport> | undefined): string {
+  if (holder === undefined)
+    return 'No process holds the home: nothing is in use, and no provider is left alone.';
+  if (live === undefined)
+    return `Process ${String(holder)} holds the home. What it uses is known to it alone; these are its bounds, if it was started with them.`;
+  const alone = Object.entries(live.providers ?? {}).filter(([, { breaker }]) => breaker.state !== 'closed');
+  const left = alone.map(
+    ([name]) => `${name} is left alone after failures; carrel models --reset ${name} asks it again.`,
+  );
+  return [
+    `The daemon ${String(holder)} holds the home, with ${String(live.live ?? 0)} live sessions.`,
+    ...left,
+  ].join('\n');
 }
 
 type Bound = Omit<Row, 'inUse' | 'waiting'>;

@@ -11,6 +11,7 @@ import { STATUSES } from '../specs.ts';
 import { table, type Column } from '../render/table.ts';
 import { ago } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
+import { withPlaces } from '../running.ts';
 
 const DEFAULT_ROWS = 50;
 /** Beyond it a script should page through events instead. */
@@ -21,9 +22,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const query = queryOf(invocation);
   await using reading = await openReading(invocation);
   const page = await reading.reader.list(query);
-  const sessions = invocation.options.flag('waiting')
-    ? page.sessions.filter((row) => row.waiting > 0)
-    : page.sessions;
+  const rows = await withPlaces(invocation, page.sessions);
+  const sessions = invocation.options.flag('waiting') ? rows.filter((row) => row.waiting > 0) : rows;
   const hidden = page.hidden + page.sessions.length - sessions.length;
   const more = page.next !== undefined;
   if (json) {

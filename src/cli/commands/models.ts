@@ -1,6 +1,6 @@
 import { systemClock } from '../../base/index.ts';
 import { capabilitiesOf, PRACTICE_ID, practiceModel, serviceOf } from '../../model/index.ts';
-import type { Price } from '../../protocol/index.ts';
+import { CarrelError, type Price } from '../../protocol/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import { note } from '../note.ts';
@@ -8,6 +8,8 @@ import { checkProvider, type ProviderCheck } from '../provider-check.ts';
 import { mark } from '../render/style.ts';
 import { table, type Column } from '../render/table.ts';
 import { printValue } from '../render/value.ts';
+import { report } from '../report.ts';
+import { askRunning } from '../running.ts';
 import { price } from '../render/money.ts';
 import { loadSetting, usableProviders, type Setting } from '../setting.ts';
 
@@ -23,6 +25,8 @@ interface Row {
 
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, options, json } = invocation;
+  const reset = options.text('reset');
+  if (reset !== undefined) return resetProvider(invocation, reset);
   const setting = loadSetting(invocation, invocation.folder);
   for (const text of setting.config.notices) note(invocation, 'warn', text);
   const usable = usableProviders(setting);
@@ -45,6 +49,15 @@ export async function run(invocation: Invocation): Promise<Exit> {
       terminal.out.write(`${mark(terminal.out, check.ok ? 'ok' : 'failed')} ${sentence(check)}\n`);
   }
   return checks.every((check) => check.ok) ? EXIT.done : EXIT.failed;
+}
+
+/** Failures are remembered by the process that met them, and forgotten with it. */
+async function resetProvider(invocation: Invocation, provider: string): Promise<Exit> {
+  const done = await askRunning(invocation, ({ link }) => link.call('provider/reset', { provider }));
+  if (done === undefined)
+    throw new CarrelError('host_unavailable', `no daemon runs, so none leaves ${provider} alone`);
+  report(invocation, `${provider} is asked again`, { provider });
+  return EXIT.done;
 }
 
 /** Also of a model that cannot be asked, because its key is missing. */

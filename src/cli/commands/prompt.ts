@@ -3,10 +3,8 @@ import { CarrelError, codeOf } from '../../protocol/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { printFailure } from '../failure.ts';
 import type { Invocation } from '../invocation.ts';
-import { planRun } from '../plan.ts';
 import { openPlanned } from '../planned.ts';
 import { driveTurn, sendInput } from '../work.ts';
-import { openWorking } from '../working.ts';
 
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal } = invocation;
@@ -16,16 +14,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
       'there is no terminal to ask at: carrel run "PROMPT" answers one prompt, carrel --help lists everything',
     );
   }
-  const plan = await planRun(invocation);
-  await using working = await openWorking(invocation, plan.setting);
-  const { session, name } = await openPlanned(invocation, plan, working);
+  await using planned = await openPlanned(invocation);
+  const { client, session, name } = planned;
   terminal.err.write('Type what to do; an empty line does nothing, Ctrl-D leaves.\n');
   for (let line = await nextLine(invocation); line !== undefined; line = await nextLine(invocation)) {
     if (line.trim() === '') continue;
     const text = line;
     const begin = (): ReturnType<typeof sendInput> => sendInput(session, text);
-    const { host, store } = working;
-    await driveTurn(invocation, { host, session, name, store, begin }).catch((error: unknown) => {
+    await driveTurn(invocation, { client, session, name, begin }).catch((error: unknown) => {
       if (codeOf(error) === 'internal') throw error;
       printFailure(error, terminal.err, false);
     });

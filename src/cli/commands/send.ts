@@ -3,37 +3,30 @@ import { EXIT, type Exit } from '../exit.ts';
 import { readInput } from '../input.ts';
 import type { Invocation } from '../invocation.ts';
 import { report } from '../report.ts';
-import { driveTurn, sendInput } from '../work.ts';
-import { openWorkingSession } from '../working.ts';
+import { openSessionReach } from '../session-reach.ts';
+import { detach, driveTurn, refuseDetached, sendInput } from '../work.ts';
 
 /** Characters that the name of a source may have. */
 const NAME_LENGTH = 128;
 
-/** Accepts the input durably, then runs its turn to the end. Into a pipe goes no answer: the session keeps it. */
+/** Sends the input durably, then shows its turn to the end. Into a pipe goes no answer: the session keeps it. */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { args, options, terminal } = invocation;
   const text = await readInput(args[1], invocation);
   const asNote = options.flag('note');
-  await using working = await openWorkingSession(invocation, { forTurn: !asNote });
-  const { host, session, row, store } = working;
-  const from = options.text('from');
-  if (!asNote) {
-    const view = { silent: !terminal.out.terminal };
-    return await driveTurn(invocation, {
-      host,
-      session,
-      name: row.name,
-      store,
-      begin: () =>
-        sendInput(
-          session,
-          text,
-          from === undefined ? {} : { source: { kind: 'program', name: oneLine(from, NAME_LENGTH) } },
-        ),
-      view,
-    });
+  await using reached = await openSessionReach(invocation, { forTurn: !asNote });
+  const { reach, client, session, row } = reached;
+  if (asNote) {
+    const reply = await session.addContext(text);
+    report(invocation, `added to ${row.name}; the model sees it with its next request`, reply);
+    return EXIT.done;
   }
-  const reply = await session.addContext(text);
-  report(invocation, `added to ${row.name}; the model sees it with its next request`, reply);
-  return EXIT.done;
+  refuseDetached(invocation, reach);
+  const from = options.text('from');
+  const source = from === undefined ? USER : { kind: 'program' as const, name: oneLine(from, NAME_LENGTH) };
+  const begin = (): ReturnType<typeof sendInput> => sendInput(session, text, { source });
+  const work = { client, session, name: row.name, begin, view: { silent: !terminal.out.terminal } };
+  return await (options.flag('detach') ? detach : driveTurn)(invocation, work);
 }
+
+const USER = { kind: 'user' } as const;

@@ -11,6 +11,7 @@ import { budgetLine, spending } from '../render/money.ts';
 import { entryText } from '../render/entry.ts';
 import { ago, stamp } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
+import { withPlaces } from '../running.ts';
 import type { Sink } from '../terminal.ts';
 
 const DEFAULT_MESSAGES = 10;
@@ -19,7 +20,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, options, json } = invocation;
   const last = options.integer('last', { min: 0, max: 10_000 }) ?? DEFAULT_MESSAGES;
   await using reading = await openReading(invocation);
-  const row = await reading.session();
+  const found = await reading.session();
+  const [row = found] = await withPlaces(invocation, [found]);
   const events: SessionEvent[] = [];
   for await (const event of readEvents(reading.reader, row.session)) events.push(event);
   const entries = lastOf({ summary: row, events }, last);

@@ -44,7 +44,10 @@ let home: string;
 const socketIn = (folder: string, name = 'a'): string =>
   process.platform === 'win32' ? `\\\\.\\pipe\\${folder.replaceAll(/\W/g, '-')}-${name}` : join(folder, name);
 const announce = (socket: string): Promise<void> =>
-  writeFile(join(home, 'daemon.json'), JSON.stringify({ pid: process.pid, socket, version: '0' }));
+  writeFile(
+    join(home, 'daemon.json'),
+    JSON.stringify({ pid: process.pid, url: 'http://127.0.0.1:1', socket, version: '0', startedAt: 0 }),
+  );
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'carrel-home-'));

@@ -11,7 +11,16 @@ import { socketAt } from './socket.ts';
 const DAEMON_FILE = 'daemon.json';
 
 /** What a daemon writes there. */
-const DaemonFile = z.object({ pid: z.int(), socket: z.string().min(1) });
+const DaemonFile = z.object({
+  pid: z.int(),
+  /** Of HTTP and WebSocket. */
+  url: z.string(),
+  /** Path of the local socket, or name of the pipe. */
+  socket: z.string().min(1),
+  version: z.string(),
+  startedAt: z.int().nonnegative(),
+});
+export type DaemonFile = z.infer<typeof DaemonFile>;
 
 export interface HomeOptions extends RemoteOptions {
   /** The data folder of the home, absolute: `CARREL_HOME` where that is set. */
@@ -22,7 +31,7 @@ export interface HomeOptions extends RemoteOptions {
 
 /** The daemon of a home, over its local socket, which needs no token. Rejects as `connectWebSocket` does. */
 export async function connectHome({ home, start, ...options }: HomeOptions): Promise<Client> {
-  const daemon = daemonOf(home);
+  const daemon = destinationOf(home);
   try {
     return new Client(await openRemoteLink(daemon, options), options);
   } catch (error) {
@@ -32,7 +41,12 @@ export async function connectHome({ home, start, ...options }: HomeOptions): Pro
   return new Client(await openRemoteLink(daemon, options), options);
 }
 
-function daemonOf(home: string): Destination {
+/** What the daemon of a home wrote down of itself; it may be dead. Undefined when there is nothing, or it cannot be read. */
+export async function daemonAt(home: string): Promise<DaemonFile | undefined> {
+  return await read(home).catch(() => undefined);
+}
+
+function destinationOf(home: string): Destination {
   return {
     address: home,
     open: async (events, signal) => socketAt(await socketOf(home)).open(events, signal),
@@ -40,12 +54,17 @@ function daemonOf(home: string): Destination {
 }
 
 async function socketOf(home: string): Promise<string> {
-  const path = join(home, DAEMON_FILE);
   try {
-    return DaemonFile.parse(JSON.parse(await readFile(path, 'utf8'))).socket;
+    return (await read(home)).socket;
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? 'no daemon runs there' : `${path} does not say where its daemon listens`;
+    const why = isMissing
+      ? 'no daemon runs there'
+      : `${join(home, DAEMON_FILE)} does not say where its daemon listens`;
     throw unavailable(home, why, error);
   }
+}
+
+async function read(home: string): Promise<DaemonFile> {
+  return DaemonFile.parse(JSON.parse(await readFile(join(home, DAEMON_FILE), 'utf8')));
 }
