@@ -81,7 +81,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'compact',
     summary: 'sum up the older part of a conversation now, to save room; the journal keeps it',
     args: [SESSION],
-    options: [JSON_VALUE],
+    options: [...REACH, JSON_VALUE],
     details: 'Exit 1 when nothing came of it: then nothing has changed, and the reason is told.',
     load: () => import('./commands/compact.ts'),
   },
@@ -89,7 +89,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'uncompact',
     summary: 'take the newest compaction back: the model is sent again what it replaced',
     args: [SESSION],
-    options: [JSON_VALUE],
+    options: [...REACH, JSON_VALUE],
     load: () => import('./commands/uncompact.ts'),
   },
   {
@@ -110,6 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--note', summary: 'add it as context, without a turn' },
       { flags: '--from <name>', summary: 'the program that sends it: the session is told' },
+      { flags: '--steer', summary: 'before the next step of the turn at work, instead of after it' },
       TIMEOUT,
       DETACH,
       ...REACH,

@@ -53,7 +53,7 @@ export function driveTurn(
 export async function sendInput(
   session: ClientSession,
   text: string,
-  options: Pick<SendOptions, 'source'> = {},
+  options: Pick<SendOptions, 'source' | 'delivery'> = {},
 ): Promise<Target> {
   const id = newId('cmd', systemClock.now(), systemRandom);
   await session.send(text, { ...options, id });

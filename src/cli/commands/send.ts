@@ -24,7 +24,8 @@ export async function run(invocation: Invocation): Promise<Exit> {
   refuseDetached(invocation, reach);
   const from = options.text('from');
   const source = from === undefined ? USER : { kind: 'program' as const, name: oneLine(from, NAME_LENGTH) };
-  const begin = (): ReturnType<typeof sendInput> => sendInput(session, text, { source });
+  const delivery = options.flag('steer') ? 'steer' : 'queue';
+  const begin = (): ReturnType<typeof sendInput> => sendInput(session, text, { source, delivery });
   const work = { client, session, name: row.name, begin, view: { silent: !terminal.out.terminal } };
   return await (options.flag('detach') ? detach : driveTurn)(invocation, work);
 }
