@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId, systemRandom } from '../base/index.ts';
 import type { SessionEvent } from '../protocol/index.ts';
+import { feedContract } from './feed/contract.ts';
 import {
   chunk,
   codeFrom,
@@ -448,6 +449,8 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await store.tail(OWNER, 'ses_d')).toEqual([]);
       });
     });
+
+    feedContract({ store: () => store, reopen });
 
     describe('signals and life', () => {
       it('tells every listener what moved, once it can be read', async () => {

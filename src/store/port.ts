@@ -118,6 +118,53 @@ export interface DueQuery {
   readonly limit: number;
 }
 
+/** Which events of the feed are wanted; every condition narrows. */
+export interface FeedFilter {
+  readonly types?: readonly string[];
+  readonly sessions?: readonly string[];
+  /** Of the sessions in it. */
+  readonly folder?: string;
+}
+
+export interface FeedQuery extends FeedFilter {
+  readonly owner: string;
+  /** A place in the feed; 0 is before everything. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/**
+ * A page of the feed: events of all sessions in the order in which they were committed, those of one session in that of their `seq`.
+ * A place is a number that only grows and is never given twice; there are gaps. Everything up to `place` was looked at, so that a
+ * page may be empty and yet lead on; it leads nowhere when `place` is `head`.
+ */
+export interface FeedPage {
+  readonly events: readonly { readonly place: number; readonly event: SessionEvent }[];
+  readonly place: number;
+  /** The last place of the feed. */
+  readonly head: number;
+}
+
+/** What moved behind a place of the feed. Who was erased just there may be among them again. */
+export interface Moved {
+  readonly sessions: readonly string[];
+  readonly erased: readonly string[];
+}
+
+/** A named place in the feed, kept until its owner is done with what is before it. Names are of one identity. */
+export interface Consumer {
+  readonly identity: string;
+  readonly name: string;
+  readonly filter: FeedFilter;
+  /** Everything up to here is acknowledged. */
+  readonly place: number;
+  readonly createdAt: number;
+  /** When it was acknowledged last. */
+  readonly ackedAt?: number;
+}
+
+export type ConsumerAck = Pick<Consumer, 'identity' | 'name' | 'place'> & { readonly at: number };
+
 export interface DeliveredCommand {
   readonly same: boolean;
   readonly reply: Json;
@@ -143,6 +190,12 @@ export interface StoreReader extends AsyncDisposable {
   list(query: ListQuery): Promise<SessionPage>;
   counts(owner: string): Promise<StatusCounts>;
   getBlob(id: string): Promise<Uint8Array | undefined>;
+  /** Reads on from a place. Pages are bounded by their bytes as well. What was erased is not in the feed any more. */
+  feed(query: FeedQuery): Promise<FeedPage>;
+  /** Sessions that moved behind a place; undefined when that is too far back to be told, or a place of another store. */
+  moved(owner: string, after: number): Promise<Moved | undefined>;
+  /** In the order of their names; without an identity those of everyone. */
+  consumers(identity?: string): Promise<readonly Consumer[]>;
 }
 
 /**
@@ -165,7 +218,15 @@ export interface Store extends StoreReader {
   putBlob(bytes: Uint8Array): Promise<string>;
   /** Removes journal, tail, blobs no other journal names, rows and snapshots of one session; leaves a tombstone with the head hash. */
   erase(owner: string, session: string): Promise<{ head: string }>;
-  /** Called after each commit with what moved. A signal only: readers then read. Errors of a listener are the listener's. */
+  /** Keeps a consumer that has no place yet, or gives the one of this name as it is, whatever its filter. */
+  keepConsumer(consumer: Omit<Consumer, 'ackedAt'>): Promise<Consumer>;
+  /** Moves its place there, and never back. `not_found` without such a consumer, `invalid_params` for a place the feed has not got to. */
+  ackConsumer(ack: ConsumerAck): Promise<Consumer>;
+  /** Whether there was one. */
+  dropConsumer(identity: string, name: string): Promise<boolean>;
+  /** Called after each commit with what moved; `seq` 0 of a session that was erased. A signal only: readers then read. Errors of a listener are the listener's. */
   onHeads(listener: (heads: readonly Head[]) => void): Disposable;
+  /** The last place of the feed whose commit was signalled to everyone: a listener that is there now misses nothing behind it. */
+  place(): number;
   health(): { readonly writable: boolean; readonly error?: ErrorInfo };
 }

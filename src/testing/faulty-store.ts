@@ -4,7 +4,7 @@ import { CarrelError, toErrorInfo } from '../protocol/index.ts';
 import type { Head, Store } from '../store/index.ts';
 
 /** The calls that can go wrong: those that answer with a promise. */
-export type StoreMethod = Exclude<keyof Store, 'health' | 'onHeads' | symbol>;
+export type StoreMethod = Exclude<keyof Store, 'health' | 'onHeads' | 'place' | symbol>;
 
 export interface FaultPlan {
   /** The call that goes wrong, from 1, among calls of `methods`. */
@@ -66,6 +66,12 @@ class PlannedStore implements FaultyStore {
   readonly list = this.#planned('list');
   readonly counts = this.#planned('counts');
   readonly getBlob = this.#planned('getBlob');
+  readonly feed = this.#planned('feed');
+  readonly moved = this.#planned('moved');
+  readonly consumers = this.#planned('consumers');
+  readonly keepConsumer = this.#planned('keepConsumer');
+  readonly ackConsumer = this.#planned('ackConsumer');
+  readonly dropConsumer = this.#planned('dropConsumer');
 
   get dead(): Promise<void> {
     return this.#death.promise;
@@ -75,6 +81,10 @@ class PlannedStore implements FaultyStore {
     return this.#store.onHeads((heads) => {
       if (!this.#isDead) listener(heads);
     });
+  }
+
+  place(): number {
+    return this.#store.place();
   }
 
   health(): ReturnType<Store['health']> {

@@ -1,5 +1,5 @@
 import type { Row } from '../encode.ts';
-import type { StoredCommand, TailPart } from '../port.ts';
+import type { Consumer, StoredCommand, TailPart } from '../port.ts';
 
 /** One session as it is kept. Events are JSON without the session id; `hashes` are theirs, one each. */
 export interface MemorySession {
@@ -29,8 +29,14 @@ export interface MemoryData {
   readonly names: Map<string, string>;
   /** Who has a tag, by key and value. */
   readonly tags: Map<string, Set<string>>;
-  /** Hash of the last event of what was erased. */
-  readonly tombstones: Map<string, Uint8Array>;
+  /** Of what was erased: the hash of its last event, and where the feed was then. */
+  readonly tombstones: Map<
+    string,
+    { readonly hash: Uint8Array; readonly owner: string; readonly place: number }
+  >;
+  /** Every event in the order of its commit; its place is its index and one. */
+  readonly feed: { readonly session: string; readonly seq: number }[];
+  readonly consumers: Map<string, Consumer>;
   readonly commands: Map<string, MemoryCommand>;
   readonly blobs: Map<string, Uint8Array>;
   /** Put, and not named by an event since. */
@@ -43,6 +49,8 @@ export function memoryData(): MemoryData {
     names: new Map(),
     tags: new Map(),
     tombstones: new Map(),
+    feed: [],
+    consumers: new Map(),
     commands: new Map(),
     blobs: new Map(),
     unnamedBlobs: new Set(),
@@ -58,6 +66,10 @@ export function tagKeys(tags: string): string[] {
   return Object.entries(JSON.parse(tags) as Readonly<Record<string, string>>).map((tag) =>
     JSON.stringify(tag),
   );
+}
+
+export function consumerKey(identity: string, name: string): string {
+  return JSON.stringify([identity, name]);
 }
 
 export function commandKey(identity: string, id: string): string {

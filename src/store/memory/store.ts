@@ -7,11 +7,16 @@ import type {
   AppendGroup,
   AppendResult,
   Claim,
+  Consumer,
+  ConsumerAck,
   DeliveredCommand,
   DueQuery,
   EventPage,
+  FeedPage,
+  FeedQuery,
   Head,
   ListQuery,
+  Moved,
   SessionPage,
   StatusCounts,
   Snapshot,
@@ -20,7 +25,8 @@ import type {
 } from '../port.ts';
 import { checkCursor, movedBy, nameTaken, notFound, pageOf, type ReadRange } from '../reading.ts';
 import { HeadSignal } from '../signal.ts';
-import { commandKey, memoryData, type MemoryData, type MemorySession, nameKey } from './data.ts';
+import { commandKey, consumerKey, memoryData, type MemoryData, type MemorySession, nameKey } from './data.ts';
+import { ackConsumer, consumersOf, feedPage, keepConsumer, movedBehind } from './feed.ts';
 import { countSessions, duePage, listPage, summaryOf } from './list.ts';
 import { eraseSession, putRow, writeGroup } from './write.ts';
 
@@ -134,13 +140,43 @@ class MemoryStore implements Store {
     return Promise.resolve(bytes && Uint8Array.from(bytes));
   }
 
+  async feed(query: FeedQuery): Promise<FeedPage> {
+    return Promise.resolve(feedPage(this.#data, query));
+  }
+
+  async moved(owner: string, after: number): Promise<Moved | undefined> {
+    return Promise.resolve(movedBehind(this.#data, owner, after));
+  }
+
+  async consumers(identity?: string): Promise<readonly Consumer[]> {
+    return Promise.resolve(consumersOf(this.#data, identity));
+  }
+
+  async keepConsumer(consumer: Omit<Consumer, 'ackedAt'>): Promise<Consumer> {
+    return Promise.resolve(keepConsumer(this.#data, consumer));
+  }
+
+  async ackConsumer(ack: ConsumerAck): Promise<Consumer> {
+    return Promise.resolve(ackConsumer(this.#data, ack));
+  }
+
+  async dropConsumer(identity: string, name: string): Promise<boolean> {
+    return Promise.resolve(this.#data.consumers.delete(consumerKey(identity, name)));
+  }
+
   async erase(owner: string, session: string): Promise<{ head: string }> {
     this.#own(owner, session);
-    return Promise.resolve(eraseSession(this.#data, session));
+    const erased = eraseSession(this.#data, session);
+    this.#signal.emit([{ session, seq: 0 }]);
+    return Promise.resolve(erased);
   }
 
   onHeads(listener: (heads: readonly Head[]) => void): Disposable {
     return this.#signal.listen(listener);
+  }
+
+  place(): number {
+    return this.#data.feed.length;
   }
 
   health(): { readonly writable: boolean } {

@@ -29,7 +29,8 @@ export function eraseSession(data: MemoryData, session: string): { head: string 
     dropTags(data, session, kept);
   }
   data.sessions.delete(session);
-  data.tombstones.set(session, head);
+  if (kept !== undefined)
+    data.tombstones.set(session, { hash: head, owner: kept.owner, place: data.feed.length });
   for (const [key, command] of data.commands) if (command.session === session) data.commands.delete(key);
   const others = [...data.sessions.values()];
   for (const blob of kept?.blobs ?? [])
@@ -93,11 +94,12 @@ function born(data: MemoryData, { session, row }: EncodedGroup): MemorySession {
 function writeEvents(
   data: MemoryData,
   kept: MemorySession,
-  { appendId, bodies, ended, blobs }: EncodedGroup,
+  { session, appendId, bodies, ended, blobs }: EncodedGroup,
 ): void {
   for (const body of bodies) {
     kept.hashes.push(chainHash(kept.hashes.at(-1) ?? EMPTY_HASH, body));
     kept.events.push(body);
+    data.feed.push({ session, seq: kept.events.length });
   }
   for (const part of ended) {
     kept.tail.delete(part);

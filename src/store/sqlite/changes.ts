@@ -4,6 +4,8 @@ import type { Claim, Snapshot } from '../port.ts';
 import { nameTaken, notFound } from '../reading.ts';
 import { appendGroup, writeRow } from './append.ts';
 import type { Connection } from './connection.ts';
+import { ackConsumer, dropConsumer, keepConsumer } from './consumers.ts';
+import { feedHead } from './feed.ts';
 import { findHolder, findSession, hashAt, parse, tailOf, type SessionPlace } from './queries.ts';
 import type { Answer, Change, Needs } from './requests.ts';
 
@@ -15,6 +17,9 @@ export const CHANGES: {
   release,
   putSummary,
   erase,
+  keepConsumer,
+  ackConsumer,
+  dropConsumer,
   buryBlobs,
 };
 
@@ -62,10 +67,25 @@ const TABLES = [
 /** The log, which still holds what is deleted here, is emptied after the flush. */
 function erase(connection: Connection, { owner, session }: Needs<'erase'>): { head: string } {
   const { no, hash } = ownSession(connection, owner, session);
-  connection.run('INSERT INTO tombstones VALUES (?, ?)', session, hash);
+  const place = feedHead(connection);
+  connection.run(
+    'INSERT INTO tombstones (session, hash, owner, place) VALUES (?, ?, ?, ?)',
+    session,
+    hash,
+    owner,
+    place,
+  );
   connection.run('INSERT OR IGNORE INTO doomed_blobs SELECT blob FROM blob_names WHERE no = ?', no);
   for (const table of TABLES) connection.run(`DELETE FROM ${table} WHERE no = ?`, no);
+  keepLastPlace(connection, place);
   return { head: shortHash(hash) };
+}
+
+/** A row of no session holds the last place of the feed, so that it is not given again to an event that consumers would then miss. */
+function keepLastPlace(connection: Connection, place: number): void {
+  if (feedHead(connection) === place) return;
+  connection.run("INSERT INTO events (id, no, seq, hash, body) VALUES (?1, 0, ?1, x'', '')", place);
+  connection.run('DELETE FROM events WHERE no = 0 AND seq < ?', place);
 }
 
 function buryBlobs(connection: Connection, { ids }: Needs<'buryBlobs'>): null {

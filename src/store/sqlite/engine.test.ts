@@ -137,6 +137,7 @@ it('does not believe a commit whose sync failed until the log was synced anew, a
   expect(found(home)).toBe('2 0 0');
   isFailing = false;
   expect(engine.flush({ now: 0, requests })).toEqual({
+    place: 2,
     replies: [{ answer: { kind: 'accepted', seq: 2, hash: expect.any(String) as string } }],
   });
   engine.close();

@@ -7,6 +7,7 @@
 import { toErrorInfo } from '../../protocol/errors.ts';
 import { CHANGES } from './changes.ts';
 import type { Connection } from './connection.ts';
+import { feedHead } from './feed.ts';
 import type { Answer, Change, Failure, Flush, Flushed, Needs, Reply, Request } from './requests.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -29,18 +30,19 @@ export class Engine {
 
   /** All that is answered is synced. With `trouble` nothing of it is in the store. */
   flush({ now, requests }: Flush): Flushed {
-    let replies: Reply[] | undefined;
+    let flushed: Flushed | undefined;
     try {
       const connection = this.#ready();
       connection.run('BEGIN IMMEDIATE');
       this.#purge(connection, now);
-      replies = requests.map((request) => attempt(connection, request, now));
+      const replies = requests.map((request) => attempt(connection, request, now));
       connection.run('UPDATE flushes SET last = ?', ++this.#number);
+      flushed = { replies, place: feedHead(connection) };
       connection.run('COMMIT');
       if (requests.some(({ change }) => change === 'erase')) emptyLog(connection);
-      return { replies };
+      return flushed;
     } catch (error) {
-      if (replies !== undefined && this.#isWritten()) return { replies };
+      if (flushed !== undefined && this.#isWritten()) return flushed;
       this.close();
       return refused(requests, troubleOf(error, this.#path) ?? error);
     }

@@ -2,7 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import type { Connection } from './connection.ts';
 import { openNodeDatabase } from './driver.ts';
-import { freshHome, removeTemporaryFolders } from './fixtures.ts';
+import { group, OWNER } from '../fixtures.ts';
+import { appends, engineOn, freshHome, removeTemporaryFolders, temporaryFolder } from './fixtures.ts';
+import { prepareHome } from './home.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openForReading, openForWriting } from './open.ts';
@@ -26,13 +28,38 @@ function version(connection: Connection): unknown {
   return connection.get('PRAGMA user_version');
 }
 
-it('has the schema of this version, which never changes again', async () => {
-  const { database } = await freshHome();
-  const schema = withConnection(database, (connection) =>
-    connection.all<{ sql: string }>('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name'),
-  );
-  const text = schema.map(({ sql }) => `${sql.replaceAll(/\s+/g, ' ')};\n`).join('');
-  await expect(text).toMatchFileSnapshot(`./schema-v${MIGRATIONS.length}.sql`);
+it.each(MIGRATIONS.map((_, index) => index + 1))(
+  'has schema %i, which never changes again',
+  async (number) => {
+    const { database } = await prepareHome(temporaryFolder());
+    const schema = withConnection(database, (connection) => {
+      migrate(connection, database, MIGRATIONS.slice(0, number));
+      return connection.all<{ sql: string }>(
+        'SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name',
+      );
+    });
+    const text = schema.map(({ sql }) => `${sql.replaceAll(/\s+/g, ' ')};\n`).join('');
+    await expect(text).toMatchFileSnapshot(`./schema-v${number}.sql`);
+  },
+);
+
+it('takes a home of version 2 along: its journals are the feed, and it gets consumers', async () => {
+  const home = await prepareHome(temporaryFolder());
+  withConnection(home.database, (connection) => migrate(connection, home.database, MIGRATIONS.slice(0, 2)));
+  const engine = engineOn(home);
+  engine.flush({ now: 1, requests: appends(group('ses_a', 0, { count: 2 }), group('ses_b', 0)) });
+  engine.close();
+  await using store = await openSqliteStore({ home: home.folder });
+  const { events, head } = await store.feed({ owner: OWNER, after: 0, limit: 9 });
+  expect(events.map(({ place, event }) => `${place} ${event.session}:${event.seq}`)).toEqual([
+    '1 ses_a:1',
+    '2 ses_a:2',
+    '3 ses_b:1',
+  ]);
+  await store.keepConsumer({ identity: 'me', name: 'one', filter: {}, place: head, createdAt: 1 });
+  await store.erase(OWNER, 'ses_b');
+  expect(await store.moved(OWNER, head)).toEqual({ sessions: [], erased: ['ses_b'] });
+  expect(existsSync(`${home.database}.backup-v2`)).toBe(true);
 });
 
 it('copies the file before it changes it, and an older program names that copy', async () => {

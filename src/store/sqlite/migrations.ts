@@ -93,6 +93,20 @@ export const MIGRATIONS: readonly string[] = [
     SELECT json_group_object(key, value) FROM (SELECT key, value FROM tags WHERE tags.no = sessions.no ORDER BY key)
   ) WHERE no IN (SELECT no FROM tags);
   `,
+  // Consumers of the feed, whose places are the ids of events; and where the feed was when a session was erased.
+  `
+  CREATE TABLE consumers (
+    identity TEXT NOT NULL,
+    name TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    acked_at INTEGER,
+    PRIMARY KEY (identity, name)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE tombstones ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+  ALTER TABLE tombstones ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 export const LATEST_VERSION = MIGRATIONS.length;

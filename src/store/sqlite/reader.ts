@@ -3,9 +3,13 @@ import { CarrelError } from '../../protocol/errors.ts';
 import type { Cursor, SessionSummary } from '../../protocol/index.ts';
 import { chainHash, EMPTY_HASH, eventOf, shortHash } from '../chain.ts';
 import type {
+  Consumer,
   EventPage,
+  FeedPage,
+  FeedQuery,
   Head,
   ListQuery,
+  Moved,
   SessionPage,
   StatusCounts,
   StoreReader,
@@ -14,7 +18,9 @@ import type {
 import { checkCursor, notFound, pageOf, type ReadRange } from '../reading.ts';
 import { readBlob } from './blobs.ts';
 import type { Connection } from './connection.ts';
+import { listConsumers } from './consumers.ts';
 import { openNodeDatabase } from './driver.ts';
+import { movedBehind, readFeed } from './feed.ts';
 import { existingHome, type Home } from './home.ts';
 import { countSessions, listSessions } from './lists.ts';
 import { openForReading } from './open.ts';
@@ -104,6 +110,19 @@ export class SqliteReader implements StoreReader {
   async getBlob(id: string): Promise<Uint8Array | undefined> {
     if (this.#isClosed) throw closed(this.home);
     return readBlob(this.home.blobs, id);
+  }
+
+  async feed(query: FeedQuery): Promise<FeedPage> {
+    const none = { events: [], place: query.after, head: 0 };
+    return this.ask(none, (connection) => readFeed(connection, query));
+  }
+
+  async moved(owner: string, after: number): Promise<Moved | undefined> {
+    return this.ask(undefined, (connection) => movedBehind(connection, owner, after));
+  }
+
+  async consumers(identity?: string): Promise<readonly Consumer[]> {
+    return this.ask([], (connection) => listConsumers(connection, identity));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

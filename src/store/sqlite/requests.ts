@@ -1,7 +1,7 @@
 // What the writer's thread is asked, and what it answers.
 import type { ErrorInfo } from '../../protocol/index.ts';
 import type { EncodedGroup, Row } from '../encode.ts';
-import type { AppendResult, Claim } from '../port.ts';
+import type { AppendResult, Claim, Consumer, ConsumerAck } from '../port.ts';
 
 /** Each kind of change: what it needs, and its answer. */
 export interface Changes {
@@ -21,6 +21,18 @@ export interface Changes {
   readonly erase: {
     readonly needs: { readonly owner: string; readonly session: string };
     readonly gives: { head: string };
+  };
+  readonly keepConsumer: {
+    readonly needs: { readonly consumer: Omit<Consumer, 'ackedAt'> };
+    readonly gives: Consumer;
+  };
+  readonly ackConsumer: {
+    readonly needs: ConsumerAck;
+    readonly gives: Consumer;
+  };
+  readonly dropConsumer: {
+    readonly needs: Pick<Consumer, 'identity' | 'name'>;
+    readonly gives: { dropped: boolean };
   };
   /** These blobs are gone. */
   readonly buryBlobs: { readonly needs: { readonly ids: readonly string[] }; readonly gives: null };
@@ -52,5 +64,7 @@ export type Reply = { readonly answer: Answer } | Failure;
 /** One reply for each request, in order. `trouble`: nothing was written, because the store cannot be. */
 export interface Flushed {
   readonly replies: readonly Reply[];
+  /** The last of the feed now; left out when nothing was written. */
+  readonly place?: number;
   readonly trouble?: ErrorInfo;
 }

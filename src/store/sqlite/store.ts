@@ -2,7 +2,17 @@
 import { systemClock, type Clock } from '../../base/index.ts';
 import type { ErrorInfo, SessionSummary } from '../../protocol/index.ts';
 import { encodeGroup, encodeRow } from '../encode.ts';
-import type { AppendGroup, AppendResult, Claim, DeliveredCommand, DueQuery, Head, Store } from '../port.ts';
+import type {
+  AppendGroup,
+  AppendResult,
+  Claim,
+  Consumer,
+  ConsumerAck,
+  DeliveredCommand,
+  DueQuery,
+  Head,
+  Store,
+} from '../port.ts';
 import { movedBy } from '../reading.ts';
 import { HeadSignal } from '../signal.ts';
 import { Blobs } from './blobs.ts';
@@ -68,6 +78,7 @@ class SqliteStore extends SqliteReader implements Store {
 
   /** Finishes what an earlier process began. */
   async recover(): Promise<void> {
+    this.#writer.place = (await this.feed({ owner: '', after: 0, limit: 0 })).head;
     await this.#blobs.recover();
     await this.#removeDoomedBlobs();
   }
@@ -109,12 +120,29 @@ class SqliteStore extends SqliteReader implements Store {
 
   async erase(owner: string, session: string): Promise<{ head: string }> {
     const erased = await this.#send('erase', { owner, session });
+    this.#signal.emit([{ session, seq: 0 }]);
     await this.#removeDoomedBlobs();
     return erased;
   }
 
+  async keepConsumer(consumer: Omit<Consumer, 'ackedAt'>): Promise<Consumer> {
+    return this.#send('keepConsumer', { consumer });
+  }
+
+  async ackConsumer(ack: ConsumerAck): Promise<Consumer> {
+    return this.#send('ackConsumer', ack);
+  }
+
+  async dropConsumer(identity: string, name: string): Promise<boolean> {
+    return (await this.#send('dropConsumer', { identity, name })).dropped;
+  }
+
   onHeads(listener: (heads: readonly Head[]) => void): Disposable {
     return this.#signal.listen(listener);
+  }
+
+  place(): number {
+    return this.#writer.place;
   }
 
   health(): { readonly writable: boolean; readonly error?: ErrorInfo } {

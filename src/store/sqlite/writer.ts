@@ -34,6 +34,8 @@ export class Writer {
   #flying: Waiting[] = [];
   #idle: Deferred<void> | undefined;
   #error: ErrorInfo | undefined;
+  /** The last place of the feed that was written, once those who wrote it are told. */
+  place = 0;
 
   /** Starts the thread, which does not keep the process alive but while it writes. */
   constructor(path: string, clock: Clock, thread = THREAD) {
@@ -101,8 +103,9 @@ export class Writer {
     return worker;
   }
 
-  #land({ replies, trouble }: Flushed): void {
+  #land({ replies, place, trouble }: Flushed): void {
     this.#error = trouble;
+    this.place = place ?? this.place;
     const landed = this.#flying;
     this.#flying = [];
     for (const [index, { answer }] of landed.entries()) {

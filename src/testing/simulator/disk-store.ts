@@ -53,8 +53,15 @@ export function diskStore(options: DiskStoreOptions): Store {
     list: (query) => read('list', () => inner.list(query)),
     counts: (owner) => read('counts', () => inner.counts(owner)),
     getBlob: (id) => read('get blob', () => inner.getBlob(id)),
+    feed: (query) => read('feed', () => inner.feed(query)),
+    moved: (owner, after) => read('moved', () => inner.moved(owner, after)),
+    consumers: (identity) => read('consumers', () => inner.consumers(identity)),
+    keepConsumer: (consumer) => write('keep consumer', '', () => inner.keepConsumer(consumer)),
+    ackConsumer: (ack) => write('ack consumer', '', () => inner.ackConsumer(ack)),
+    dropConsumer: (...name) => write('drop consumer', '', () => inner.dropConsumer(...name)),
     command: (identity, id, hash) => read(`command ${id}`, () => inner.command(identity, id, hash)),
     due: (query) => read('due', () => inner.due(query)),
+    place: () => inner.place(),
     onHeads: (listener) => inner.onHeads(listener),
     health: () =>
       schedule.nowMs < disk.refusesUntil.write
