@@ -2,6 +2,7 @@
 import type {
   CommandReply,
   ConnectionMethod,
+  ConsumerRow,
   Cursor,
   DeltaFrame,
   Method,
@@ -42,6 +43,13 @@ const row: SessionSummary = {
 };
 const reply: CommandReply = { session, seq: 5, turn };
 const cursor: Cursor = { seq: 9, hash: '0123456789abcdef' };
+const consumer: ConsumerRow = {
+  name: 'mirror',
+  filter: { types: ['turn.finished'] },
+  place: 40,
+  head: 42,
+  createdAt: 1_764_000_000_000,
+};
 const event: SessionEvent = {
   session,
   seq: 8,
@@ -121,6 +129,14 @@ export const METHOD_EXAMPLES: { readonly [M in Method]: Example<ParamsOf<M>, Res
       },
     ],
   },
+  'consumer/create': { params: { name: 'mirror', filter: { types: ['turn.finished'] } }, result: consumer },
+  'consumer/list': { params: {}, result: [consumer] },
+  'consumer/read': {
+    params: { name: 'mirror', limit: 100, waitMs: 5_000 },
+    result: { events: [{ place: 42, event }], place: 42, head: 42 },
+  },
+  'consumer/ack': { params: { name: 'mirror', place: 42 }, result: { ...consumer, place: 42 } },
+  'consumer/delete': { params: { name: 'mirror' }, result: { deleted: true } },
   'host/inspect': { params: {}, result: { live: 1, viewers: 2 } },
   ...EQUIPMENT_EXAMPLES,
   'input/send': {
@@ -159,6 +175,8 @@ export const CONNECTION_EXAMPLES: Readonly<Record<ConnectionMethod, Example<obje
   },
   'connection/ping': { params: {}, result: {} },
   'session/follow': { params: { session, after: 7 }, result: { subscription } },
+  'subtree/follow': { params: { session, places: { [session]: { after: 7 } } }, result: { subscription } },
+  'list/follow': { params: { place: 42 }, result: { subscription } },
   'follow/stop': { params: { subscription }, result: {} },
 };
 

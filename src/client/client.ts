@@ -1,5 +1,15 @@
 import { newId, systemClock, systemRandom, type Clock, type Random } from '../base/index.ts';
-import type { InboxItem, Link, ParamsOf, ResultOf, SessionPage, SessionSummary } from '../protocol/index.ts';
+import type {
+  InboxItem,
+  Link,
+  ListFrom,
+  ListItem,
+  ParamsOf,
+  ResultOf,
+  SessionPage,
+  SessionSummary,
+} from '../protocol/index.ts';
+import { ClientConsumer } from './consumer.ts';
 import { ClientSession } from './session.ts';
 
 export interface ClientOptions {
@@ -40,6 +50,19 @@ export class Client implements AsyncDisposable {
   /** What a session spawned, oldest first. */
   children(session: string): Promise<readonly SessionSummary[]> {
     return this.link.call('session/children', { session });
+  }
+
+  /** The rows of all sessions and then those that change; from the place of a `current` only what changed since. */
+  followList({
+    signal,
+    ...from
+  }: ListFrom & { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ListItem> {
+    return this.link.followList(from, signal === undefined ? {} : { signal });
+  }
+
+  /** A named place in the feed of all events, which the host keeps while nobody is there. */
+  consumer(name: string): ClientConsumer {
+    return new ClientConsumer(name, this.link);
   }
 
   /** What waits for a human. */

@@ -1,7 +1,7 @@
 // What a client promises over any link, as tests that every link passes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deferred } from '../base/index.ts';
-import { codeOf, type ViewItem } from '../protocol/index.ts';
+import { codeOf, type ListFrom, type SessionSummary, type ViewItem } from '../protocol/index.ts';
 import { openTestHost, scriptedModel, testTool, type TestHost } from '../testing/index.ts';
 import type { Client } from './index.ts';
 
@@ -43,6 +43,7 @@ function model(gate: Promise<unknown>) {
     answers: ({ messages }) => {
       const last = JSON.stringify(messages.at(-1));
       if (last.includes('hold')) return [{ text: ['Hel', { wait: gate }, 'lo'] }];
+      if (last.includes('spawn')) return [{ call: 'spawn', args: { prompt: 'a task' } }];
       if (last.includes('write')) return [{ call: 'write', args: {} }];
       return [{ text: ['Hel', 'lo'] }];
     },
@@ -59,7 +60,12 @@ export function clientContract(name: string, open: (test: TestHost) => Promise<O
     beforeEach(async () => {
       gate = deferred<void>();
       const tool = testTool({ name: 'write', access: 'write', run: () => 'ok' });
-      test = await openTestHost({ model: model(gate.promise), tools: [tool], profile: { mode: 'ask' } });
+      const spawn = { ...testTool({ name: 'spawn' }), kind: 'spawn' as const };
+      test = await openTestHost({
+        model: model(gate.promise),
+        tools: [tool, spawn],
+        profile: { mode: 'ask' },
+      });
       opened = await open(test);
       client = opened.client;
     });
@@ -239,6 +245,84 @@ export function clientContract(name: string, open: (test: TestHost) => Promise<O
       it('is not there for a session that is not there', async () => {
         const nobody = client.session('ses_nobody');
         expect(await until(nobody.follow(), () => true).catch(codeOf)).toBe('not_found');
+      });
+    });
+
+    describe('following more than one', () => {
+      it('shows a session and what it spawns, each from its place', async () => {
+        const session = await create();
+        const all = until(session.followSubtree(), ({ session: of, type }) =>
+          of === session.id ? type === 'turn.finished' : false,
+        );
+        await session.send('spawn');
+        const items = await all;
+        const [child] = await client.children(session.id);
+        const inChild = items.filter((item) => item.session === child?.session);
+        expect(seqs(inChild)).toEqual(range(1, inChild.at(-1)?.seq ?? 0));
+        expect(types(inChild)).toContain('turn.finished');
+        const own = items.filter((item) => item.session === session.id);
+        expect(seqs(own)).toEqual(range(1, own.at(-1)?.seq ?? 0));
+        const named = items.findIndex(is('child.started'));
+        expect(items.findIndex((item) => item.session === child?.session)).toBeGreaterThan(named);
+        const places = {
+          [session.id]: { after: own.at(-1)?.seq ?? 0 },
+          [child?.session ?? '']: { after: 2 },
+        };
+        const [next] = await until(session.followSubtree({ places }), () => true);
+        expect(next).toMatchObject({ session: child?.session, seq: 3 });
+      });
+
+      it('shows the list, and its last state whatever was missed', async () => {
+        const [one, two] = [await create(), await create()];
+        const rows = new Map<string, SessionSummary>();
+        const read = async (from: ListFrom, isEnd: () => boolean): Promise<ListFrom> => {
+          for await (const item of client.followList(from)) {
+            if (item.type === 'whole') rows.clear();
+            if (item.type === 'row') rows.set(item.row.session, item.row);
+            if (item.type === 'removed') rows.delete(item.session);
+            if (item.type === 'current' && isEnd()) return { place: item.place };
+          }
+          throw new Error('the list ended');
+        };
+        const place = await read({}, () => true);
+        expect(rows.size).toBe(2);
+        await one.send('hi');
+        await one.settled();
+        await client.erase(two.id);
+        await read(place, () => rows.get(one.id)?.turns === 1 && !rows.has(two.id));
+        expect([...rows.values()]).toEqual([await one.summary()]);
+      });
+    });
+
+    describe('a consumer', () => {
+      it('is given every event until it has acknowledged it', async () => {
+        const consumer = client.consumer('mirror');
+        await consumer.create({ filter: { types: ['turn.finished'] } });
+        const sessions = [await create(), await create()];
+        for (const session of sessions) {
+          await session.send('hi');
+          await session.settled();
+        }
+        const first = await consumer.read({ limit: 1 });
+        expect(first.events.map(({ event }) => event.session)).toEqual([sessions[0]?.id]);
+        expect(await consumer.read({ limit: 1 })).toEqual(first);
+        await consumer.ack(first.place);
+        const seen: string[] = [];
+        const stop = new AbortController();
+        await consumer.each(
+          ({ session, type }) => {
+            seen.push(`${session} ${type}`);
+            stop.abort();
+          },
+          { signal: stop.signal },
+        );
+        expect(seen).toEqual([`${String(sessions[1]?.id)} turn.finished`]);
+        const again = await consumer.create({ filter: { types: ['turn.finished'] }, from: 'start' });
+        expect(again.place).toBeGreaterThan(first.place);
+        expect(await consumer.create({ filter: {} }).catch(codeOf)).toBe('already_exists');
+        expect(await consumer.ack(again.head + 1).catch(codeOf)).toBe('invalid_params');
+        expect(await consumer.delete()).toBe(true);
+        expect(await consumer.read().catch(codeOf)).toBe('not_found');
       });
     });
 

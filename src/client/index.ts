@@ -1,5 +1,6 @@
 // A host to call and to follow, near or far, from a program or a browser: nothing here is Node's.
 export { Client, type ClientOptions } from './client.ts';
+export { ClientConsumer, type ConsumeOptions } from './consumer.ts';
 export { connectWebSocket, type WebSocketOptions } from './connect.ts';
 export { ClientSession, type CommandBody, type SendOptions, type Sent } from './session.ts';
 export { openRemoteLink, type RemoteOptions } from './remote/link.ts';
@@ -9,9 +10,12 @@ export { UI_STREAM_HEADER, uiChunks, type UiChunk, type UiStart } from '../sessi
 export { CarrelError, codeOf, ERRORS, type ErrorCode } from '../protocol/index.ts';
 export type {
   CommandReply,
+  ConsumerPage,
+  ConsumerRow,
   Cursor,
   InboxItem,
   Link,
+  ListItem,
   SessionEvent,
   SessionSummary,
   ViewItem,

@@ -8,8 +8,10 @@ import {
   toErrorInfo,
   toRpcError,
   type FollowFrom,
+  type FollowItem,
   type Link,
   type RpcError,
+  type SubtreeFrom,
 } from '../protocol/index.ts';
 
 export interface Rules {
@@ -22,6 +24,12 @@ export interface Request {
   readonly id?: number;
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
+}
+
+type FollowMethod = 'session/follow' | 'subtree/follow' | 'list/follow';
+
+function isFollow(method: string): method is FollowMethod {
+  return ['session/follow', 'subtree/follow', 'list/follow'].includes(method);
 }
 
 const errorOf = (error: unknown): RpcError => toRpcError(toErrorInfo(error));
@@ -56,8 +64,8 @@ export class Served {
     try {
       const result = method === 'connection/open' ? this.#greet(params) : await this.#perform(method, params);
       if (id !== undefined) this.#say({ id, result });
-      if (method === 'session/follow')
-        void this.#follow(params, (result as { subscription: string }).subscription);
+      if (isFollow(method))
+        void this.#follow(method, params, (result as { subscription: string }).subscription);
     } catch (error) {
       if (id !== undefined) this.#say({ id, error: errorOf(error) });
     }
@@ -82,7 +90,7 @@ export class Served {
   async #perform(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
     if (!this.#open) throw new CarrelError('unauthorized', 'The first call is connection/open.');
     if (method === 'connection/ping') return {};
-    if (method === 'session/follow') return this.#begin(params);
+    if (isFollow(method)) return this.#begin(method, params);
     if (method === 'follow/stop') return this.#followed.get(String(params['subscription']))?.abort() ?? {};
     if (!isMethod(method)) throw new CarrelError('not_found', `There is no method ${method}.`);
     const checked = METHODS[method].params.safeParse(params);
@@ -90,18 +98,28 @@ export class Served {
     return this.#link.call(method, checked.data);
   }
 
-  #begin(params: unknown): object {
-    CONNECTION_METHODS['session/follow'].params.parse(params);
+  #begin(method: FollowMethod, params: unknown): object {
+    CONNECTION_METHODS[method].params.parse(params);
     const subscription = `sub_${String(this.#followed.size)}`;
     this.#followed.set(subscription, new AbortController());
     return { subscription };
   }
 
-  async #follow(params: Readonly<Record<string, unknown>>, subscription: string): Promise<void> {
-    const { session, ...from } = params as { session: string } & FollowFrom;
+  #items(method: FollowMethod, params: object, signal: AbortSignal): AsyncIterable<FollowItem> {
+    if (method === 'list/follow') return this.#link.followList(params, { signal });
+    const { session, ...from } = params as { session: string } & FollowFrom & SubtreeFrom;
+    if (method === 'subtree/follow') return this.#link.followSubtree(session, from, { signal });
+    return this.#link.follow(session, from, { signal });
+  }
+
+  async #follow(
+    method: FollowMethod,
+    params: Readonly<Record<string, unknown>>,
+    subscription: string,
+  ): Promise<void> {
     const { signal } = this.#followed.get(subscription) ?? new AbortController();
     try {
-      for await (const item of this.#link.follow(session, from, { signal }))
+      for await (const item of this.#items(method, params, signal))
         this.#say({ method: 'follow/items', params: { subscription, items: [item] } });
       this.#say({ method: 'follow/ended', params: { subscription } });
     } catch (error) {

@@ -13,6 +13,8 @@ function standing(link: Link, seq: number): Link {
       return method === 'session/get' ? Object.assign({}, result, { seq }) : result;
     },
     follow: (...from) => link.follow(...from),
+    followSubtree: (...from) => link.followSubtree(...from),
+    followList: (...from) => link.followList(...from),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   };
 }

@@ -10,6 +10,7 @@ import {
   type SessionEvent,
   type SessionSummary,
   type Source,
+  type SubtreeFrom,
   type ViewItem,
 } from '../protocol/index.ts';
 import { MAY_REST } from '../session/index.ts';
@@ -129,6 +130,14 @@ export class ClientSession {
     ...from
   }: FollowFrom & { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ViewItem> {
     return this.#link.follow(this.id, from, signal === undefined ? {} : { signal });
+  }
+
+  /** The same of this session and all that it spawns; each item names its session. It ends with this one. */
+  followSubtree({
+    signal,
+    ...from
+  }: SubtreeFrom & { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<ViewItem> {
+    return this.#link.followSubtree(this.id, from, signal === undefined ? {} : { signal });
   }
 
   /** Events behind `after`, in order. */

@@ -17,7 +17,8 @@ import { Caller } from './caller.ts';
 import { capabilities } from './capabilities.ts';
 import { endsSomething } from './control.ts';
 import type { Identity } from './identity.ts';
-import { explain, readMessage } from './message.ts';
+import { checked, followed, type Begin } from './followed.ts';
+import { readMessage } from './message.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Guest } from './live.ts';
 import type { Shared } from './shared.ts';
@@ -164,7 +165,8 @@ class Connection implements Receiver, Guest {
       throw new CarrelError('unauthorized', 'say who you are first: the first call is connection/open');
     caller.allowance.request(endsSomething(method));
     if (method === 'connection/ping') return { result: checked('connection/ping', params) };
-    if (method === 'session/follow') return this.#follow(caller, params);
+    const begin = followed(caller, method, params);
+    if (begin !== undefined) return this.#follow(caller, begin);
     if (method === 'follow/stop') return this.#stop(params);
     return { result: await caller.call(method, params) };
   }
@@ -215,17 +217,14 @@ class Connection implements Receiver, Guest {
     });
   }
 
-  #follow(caller: Caller, params: unknown): Answer {
-    const { session, ...from } = checked('session/follow', params);
-    caller.permit('observe', session, 'session/follow');
+  #follow(caller: Caller, begin: Begin): Answer {
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooManyFollowed();
     const place = caller.allowance.follow();
     const subscription = `sub_${String(++this.#subscribed)}`;
     const stop = new AbortController();
     this.#subscriptions.set(subscription, stop);
     const run = async (): Promise<void> => {
-      const items = caller.link.batches(session, from, { signal: stop.signal });
-      await new Subscription(subscription, this.#outgoing).run(items);
+      await new Subscription(subscription, this.#outgoing).run(begin(stop.signal));
       this.#subscriptions.delete(subscription);
       place[Symbol.dispose]();
     };
@@ -243,14 +242,6 @@ interface Answer {
   readonly result: unknown;
   /** What begins once the answer is on its way. */
   readonly after?: () => void;
-}
-
-type Shapes = typeof CONNECTION_METHODS;
-
-function checked<M extends keyof Shapes>(method: M, params: unknown): Shapes[M]['params']['_output'] {
-  const result = CONNECTION_METHODS[method].params.safeParse(params ?? {});
-  if (!result.success) throw new CarrelError('invalid_params', explain('params', result.error));
-  return result.data;
 }
 
 function numbered(method: string, info: ErrorInfo): ReturnType<typeof toRpcError> {

@@ -1,9 +1,10 @@
 // What viewers are sent, as text. An event that many follow is encoded once, and so is what came to many of them together.
-import type { DeltaFrame, ViewItem } from '../protocol/index.ts';
+import type { FollowItem } from '../protocol/index.ts';
+import { coalesce } from '../runtime/index.ts';
 
-const encoded = new WeakMap<ViewItem, string>();
+const encoded = new WeakMap<FollowItem, string>();
 
-export function encodeItem(item: ViewItem): string {
+export function encodeItem(item: FollowItem): string {
   const known = encoded.get(item);
   if (known !== undefined) return known;
   const text = JSON.stringify(item);
@@ -12,15 +13,15 @@ export function encodeItem(item: ViewItem): string {
 }
 
 interface Batch {
-  readonly items: readonly ViewItem[];
+  readonly items: readonly FollowItem[];
   readonly text: string;
 }
 
 /** By their first item; they are gone when it is. */
-const batches = new WeakMap<ViewItem, Batch>();
+const batches = new WeakMap<FollowItem, Batch>();
 
 /** The items behind each other, with commas between them; frames that go on are joined. */
-export function encodeBatch(items: readonly ViewItem[]): string {
+export function encodeBatch(items: readonly FollowItem[]): string {
   const [first] = items;
   if (first === undefined) return '';
   const known = batches.get(first);
@@ -31,28 +32,6 @@ export function encodeBatch(items: readonly ViewItem[]): string {
 }
 
 /** The very same items: viewers of one session are handed one object each time. */
-function isSame(one: readonly ViewItem[], other: readonly ViewItem[]): boolean {
+function isSame(one: readonly FollowItem[], other: readonly FollowItem[]): boolean {
   return one.length === other.length && one.every((item, at) => item === other[at]);
-}
-
-/** Frames that follow each other in one part become one: the same text in fewer words. */
-export function coalesce(items: readonly ViewItem[]): readonly ViewItem[] {
-  const out: ViewItem[] = [];
-  for (const item of items) {
-    const last = out.at(-1);
-    if (last !== undefined && continues(last, item)) out[out.length - 1] = joined(last, item);
-    else out.push(item);
-  }
-  return out;
-}
-
-type Pair = readonly [DeltaFrame, DeltaFrame];
-
-function continues(last: ViewItem, item: ViewItem): boolean {
-  if (last.type !== 'delta' || item.type !== 'delta') return false;
-  return last.part === item.part && last.seq === item.seq && last.offset + last.text.length === item.offset;
-}
-
-function joined(...[first, second]: Pair | readonly [ViewItem, ViewItem]): ViewItem {
-  return { ...(first as DeltaFrame), text: (first as DeltaFrame).text + (second as DeltaFrame).text };
 }

@@ -1,66 +1,46 @@
-// One session as server-sent events: `id` is the place behind an event, so that a reader that comes back with `Last-Event-ID` goes
-// on from there. Frames of streaming text have no id: they are told again, and say by their offset what is known.
-import { CarrelError, codeOf, type FollowFrom, type ViewItem } from '../protocol/index.ts';
+// Whatever can be followed, as server-sent events. While its reader is slow nothing is taken, and the host then has it begin again from
+// its place.
+import { Flat } from '../base/index.ts';
+import { CarrelError, codeOf, type FollowItem } from '../protocol/index.ts';
 import type { Caller } from './caller.ts';
 import { encodeItem } from './encode.ts';
+import type { Begin } from './followed.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { Shared } from './shared.ts';
 import { told } from './told.ts';
 
-/** A line that says nothing, so that a reader knows of life and a dead one is found. */
-const BEAT_MS = 15_000;
-const MAX_MISSED_BEATS = 3;
 /** Bytes that wait for a slow reader here; what comes then is read again from the store. */
 const WAITING_BYTES = 256 * 1024;
 
 const utf8 = new TextEncoder();
 
-/**
- * Where to begin, from a header or a query. `invalid_params` for what is no place, `cursor_invalid` for one of another journal; what
- * `session/get` refuses.
- */
-export async function placeFrom(
-  caller: Caller,
-  session: string,
-  text: string | undefined,
-): Promise<FollowFrom> {
-  await caller.call('session/get', { session });
-  if (text === undefined) return {};
-  const [, digits, hash] = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/.exec(text) ?? [];
-  if (digits === undefined)
-    throw new CarrelError('invalid_params', `${JSON.stringify(text)} is no place: a number, or number-hash`);
-  const after = Number(digits);
-  const head = await caller.link.call('session/cursor', { session });
-  const kept = after >= head.seq ? head : await caller.link.call('session/cursor', { session, seq: after });
-  if (kept.seq === after && (hash ?? kept.hash) === kept.hash) return { after };
-  throw new CarrelError(
-    'cursor_invalid',
-    `the place ${text} is not of this journal: read again from the start`,
-    {
-      data: { session, common: 0 },
-    },
-  );
-}
-
 export interface StreamOptions {
   readonly shared: Shared;
   readonly caller: Caller;
-  readonly session: string;
-  readonly from: FollowFrom;
+  readonly begin: Begin;
+  /** What a reader sends back as `Last-Event-ID` to go on behind this item; undefined where it cannot. */
+  readonly idOf: (item: FollowItem) => string | undefined;
 }
 
 /** `overloaded` when there are too many. Ends with its reader, or when the right to it does. */
-export function eventStream({ shared, caller, session, from }: StreamOptions): ReadableStream<Uint8Array> {
+export function eventStream({ shared, caller, begin, idOf }: StreamOptions): ReadableStream<Uint8Array> {
   return sentStream({
     shared,
     identity: caller.identity,
-    open: (signal) => frames(caller.link.follow(session, from, { signal })),
+    open: (signal) => frames(new Flat(begin(signal)), idOf),
     ending: (error) => `event: ended\ndata: ${JSON.stringify(told(error))}\n\n`,
   });
 }
 
-async function* frames(items: AsyncIterable<ViewItem>): AsyncGenerator<string> {
-  for await (const item of items) yield frame(item);
+async function* frames(
+  items: AsyncIterable<FollowItem>,
+  idOf: StreamOptions['idOf'],
+): AsyncGenerator<string> {
+  for await (const item of items) {
+    const id = idOf(item);
+    yield `${id === undefined ? '' : `id: ${id}\n`}data: ${encodeItem(item)}\n\n`;
+  }
 }
 
 export interface SentStream {
@@ -128,26 +108,23 @@ async function take(messages: AsyncIterator<string>): Promise<Taken> {
   }
 }
 
-function frame(item: ViewItem): string {
-  const id = item.type === 'delta' ? '' : `id: ${String(item.seq)}\n`;
-  return `${id}data: ${encodeItem(item)}\n\n`;
-}
-
+/** A line that says nothing, so that a reader knows of life. One that has room for it reads, or has read. */
 function startBeat(
   { clock }: Shared,
   controller: ReadableStreamDefaultController<Uint8Array>,
   finish: () => void,
 ): Disposable {
-  let missed = 0;
-  const beat = (): void => {
-    missed = (controller.desiredSize ?? 0) > 0 ? 0 : missed + 1;
-    if (missed >= MAX_MISSED_BEATS) {
+  const heartbeat = startHeartbeat({
+    clock,
+    beat() {
+      if ((controller.desiredSize ?? 0) <= 0) return;
+      heartbeat.heard();
+      controller.enqueue(utf8.encode(': beat\n\n'));
+    },
+    onSilent() {
       finish();
-      return controller.error(new CarrelError('overloaded', 'the reader of this stream does not read'));
-    }
-    if (missed === 0) controller.enqueue(utf8.encode(': beat\n\n'));
-    timer = clock.after(BEAT_MS, beat);
-  };
-  let timer = clock.after(BEAT_MS, beat);
-  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+      controller.error(new CarrelError('overloaded', 'the reader of this stream does not read'));
+    },
+  });
+  return heartbeat;
 }

@@ -13,8 +13,8 @@ import {
 } from '../protocol/index.ts';
 import { Caller } from './caller.ts';
 import { endsSomething } from './control.ts';
-import { eventStream, placeFrom } from './event-stream.ts';
 import { LOOPBACK, OPEN_TO_PAGES, refuseForeigner, type OwnNames } from './foreign.ts';
+import { streams } from './streams.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
 import { orSlowly } from './slow-answer.ts';
@@ -52,7 +52,14 @@ export function httpApp(shared: Shared, own: OwnNames = LOOPBACK): Hono<Known> {
     return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
   });
   app.get('/metrics', (c) => metrics(shared, c));
-  app.get('/sessions/:session/events', (c) => events(shared, c));
+  const stream = (name: keyof typeof streams) => async (c: Context<Known>) => {
+    const caller = await callerOf(shared, c, 'GET events');
+    caller.allowance.request(false);
+    return streams[name](shared, c, caller);
+  };
+  app.get('/sessions/:session/events', stream('session'));
+  app.get('/sessions/:session/subtree/events', stream('subtree'));
+  app.get('/sessions/events', stream('list'));
   const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
   const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
     const caller = await callerOf(shared, c, `${c.req.method} ${c.req.path.split('/', 2).join('/')}`);
@@ -115,17 +122,6 @@ function ui(shared: Shared, c: Context<Known>, answer: UiAnswer | undefined): Re
   return answer === undefined
     ? c.body(null, 204)
     : c.body(uiStream(shared, c.get('caller'), answer), 200, UI_HEADERS);
-}
-
-async function events(shared: Shared, c: Context): Promise<Response> {
-  const session = c.req.param('session') ?? '';
-  const caller = await callerOf(shared, c, 'GET events');
-  caller.allowance.request(false);
-  const from = await placeFrom(caller, session, c.req.header('last-event-id') ?? c.req.query('after'));
-  return c.body(eventStream({ shared, caller, session, from }), 200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-cache, no-transform',
-  });
 }
 
 /** For whoever may observe all sessions; for every process here where the settings say so. */

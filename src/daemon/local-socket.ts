@@ -7,6 +7,7 @@ import { toErrorInfo, toRpcError } from '../protocol/index.ts';
 import { openConnection } from './connection.ts';
 import { OWNER } from './identity.ts';
 import type { Shared } from './shared.ts';
+import { oneWrite } from './one-write.ts';
 import type { Receiver, Wire } from './wire.ts';
 
 /** Bytes of a socket's path that every system takes (104 on macOS, 108 on Linux). */
@@ -93,8 +94,12 @@ function attach(shared: Shared, socket: Socket): void {
 }
 
 function lineWire({ clock }: Shared, socket: Socket): Wire {
+  const gather = oneWrite(socket);
   return {
-    send: (text, sent) => socket.write(`${text}\n`, () => sent()),
+    send(text, sent) {
+      gather();
+      socket.write(`${text}\n`, () => sent());
+    },
     close: () => {
       socket.end();
       const late = clock.after(LINGER_MS, () => socket.destroy());

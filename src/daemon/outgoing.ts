@@ -8,8 +8,8 @@ import type { Wire } from './wire.ts';
 const FULL_BYTES = 1024 * 1024;
 /** Answers cannot wait as followers can. Above this the client asks for what it does not read. */
 const FLOODED_BYTES = 64 * 1024 * 1024;
-/** How long a full queue may stand still: longer than a machine sleeps over a swapped-out program. */
-const STALLED_MS = 60_000;
+/** How long a full queue may stand still: as long as a silent connection. */
+const STALLED_MS = 45_000;
 
 export interface OutgoingOptions {
   readonly wire: Wire;

@@ -1,6 +1,6 @@
 // One session followed over one connection. What came since the last turn of the event loop goes out as one message, at once; while
 // the connection is full nothing is taken, and the host then has this reader begin again from its place, streaming text joined.
-import { codeOf, toErrorInfo, toRpcError, type ViewItem } from '../protocol/index.ts';
+import { codeOf, toErrorInfo, toRpcError, type FollowItem } from '../protocol/index.ts';
 import { encodeBatch, encodeItem } from './encode.ts';
 import type { Outgoing } from './outgoing.ts';
 import { turnOfLoop } from './turn-of-loop.ts';
@@ -22,7 +22,7 @@ export class Subscription {
   }
 
   /** Until the items end or fail; then `follow/ended` goes out. Never rejects. */
-  async run(batches: AsyncIterator<readonly ViewItem[]>): Promise<void> {
+  async run(batches: AsyncIterator<readonly FollowItem[]>): Promise<void> {
     try {
       for (let next = await batches.next(); next.done !== true; next = await batches.next())
         if (next.value.length > 0) await this.#pass(next.value);
@@ -33,7 +33,7 @@ export class Subscription {
     }
   }
 
-  async #pass(items: readonly ViewItem[]): Promise<void> {
+  async #pass(items: readonly FollowItem[]): Promise<void> {
     for (const piece of pieces(items)) {
       this.#outgoing.send(`${this.#head}${encodeBatch(piece)}]}}`);
       if (this.#outgoing.full) await this.#outgoing.room();
@@ -43,8 +43,8 @@ export class Subscription {
 }
 
 /** The items themselves when they fit one message, as nearly all do. */
-function pieces(items: readonly ViewItem[]): readonly (readonly ViewItem[])[] {
-  const out: (readonly ViewItem[])[] = [];
+function pieces(items: readonly FollowItem[]): readonly (readonly FollowItem[])[] {
+  const out: (readonly FollowItem[])[] = [];
   let [start, bytes] = [0, 0];
   for (const [at, item] of items.entries()) {
     bytes += item.type === 'delta' ? item.text.length + FRAME_BYTES : encodeItem(item).length;

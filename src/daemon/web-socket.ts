@@ -5,13 +5,12 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { CarrelError, codeOf, ERRORS, toErrorInfo, type ErrorCode } from '../protocol/index.ts';
 import { openConnection } from './connection.ts';
 import { LOOPBACK, refuseForeigner, type OwnNames } from './foreign.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { oneWrite } from './one-write.ts';
 import type { Shared } from './shared.ts';
 import { closeNumber, MESSAGE_BYTES, type Receiver, type Wire } from './wire.ts';
 
 export const SUBPROTOCOL = 'carrel.v1';
-const PING_MS = 15_000;
-/** Three pings without an answer. */
-const SILENT_MS = 45_000;
 /** How long an end may take that the other side does not answer. */
 const LINGER_MS = 1000;
 /** Bytes that may wait to be read before pings are left unanswered: who pings and does not read must not fill the memory here. */
@@ -59,12 +58,17 @@ function attach(shared: Shared, socket: WebSocket, raw: Duplex): void {
   socket.on('error', () => socket.terminate()); // `close` follows, and says the same
   let receiver: Receiver;
   try {
-    receiver = openConnection({ shared, wire: webSocketWire(shared, socket) });
+    receiver = openConnection({ shared, wire: webSocketWire(shared, socket, raw) });
   } catch (error) {
     return endSoon(shared, socket, codeOf(error));
   }
   boundUnknown(raw, receiver);
-  const beat = keepAlive(shared, socket);
+  const beat = startHeartbeat({
+    clock: shared.clock,
+    beat: () => socket.ping(),
+    onSilent: () => socket.terminate(),
+  });
+  socket.on('pong', () => beat.heard());
   socket.on('ping', (data: Buffer) => {
     beat.heard();
     if (socket.bufferedAmount <= MOST_UNREAD) socket.pong(data);
@@ -94,9 +98,13 @@ function boundUnknown(raw: Duplex, receiver: Receiver): void {
   raw.on('data', count);
 }
 
-function webSocketWire(shared: Shared, socket: WebSocket): Wire {
+function webSocketWire(shared: Shared, socket: WebSocket, raw: Duplex): Wire {
+  const gather = oneWrite(raw);
   return {
-    send: (text, sent) => socket.send(text, () => sent()),
+    send(text, sent) {
+      gather();
+      socket.send(text, () => sent());
+    },
     close: (why) => endSoon(shared, socket, why),
   };
 }
@@ -105,18 +113,4 @@ function endSoon({ clock }: Shared, socket: WebSocket, why: ErrorCode): void {
   socket.close(closeNumber(why), why);
   const late = clock.after(LINGER_MS, () => socket.terminate());
   socket.once('close', () => late[Symbol.dispose]());
-}
-
-/** Finds a socket whose other side is gone without a word. */
-function keepAlive({ clock }: Shared, socket: WebSocket): Disposable & { heard(): void } {
-  let heardMs = clock.monotonic();
-  const heard = (): void => void (heardMs = clock.monotonic());
-  const beat = (): void => {
-    if (clock.monotonic() - heardMs >= SILENT_MS) return socket.terminate();
-    socket.ping();
-    timer = clock.after(PING_MS, beat);
-  };
-  let timer = clock.after(PING_MS, beat);
-  socket.on('pong', heard);
-  return { heard, [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }

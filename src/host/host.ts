@@ -1,14 +1,24 @@
 // The library door: composes everything below it, and reads no environment.
 import { setImmediate } from 'node:timers/promises';
-import { systemClock, systemRandom } from '../base/index.ts';
-import { CarrelError, type InboxItem, type SessionSummary } from '../protocol/index.ts';
+import { Flat, systemClock, systemRandom } from '../base/index.ts';
+import {
+  CarrelError,
+  type InboxItem,
+  type ListFrom,
+  type ListItem,
+  type SessionSummary,
+  type SubtreeFrom,
+  type ViewItem,
+} from '../protocol/index.ts';
 import {
   Admission,
   Beat,
   Conversations,
   Frames,
   Keyring,
+  ListFollowing,
   openSessions,
+  SubtreeFollowing,
   Supervisor,
   TextBlobs,
   unusable,
@@ -20,6 +30,7 @@ import {
 import type { ListQuery, SessionPage } from '../store/index.ts';
 import { FileLocks } from '../tool/index.ts';
 import type { Credentials } from '../model/index.ts';
+import { Consumers } from './consumers.ts';
 import { createSession } from './create.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
@@ -60,6 +71,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 }
 
 class NearHost implements Host {
+  readonly consumers: Consumers;
   readonly #scope: Scope;
   readonly #supervisor: Supervisor;
   readonly #watchdog: Watchdog;
@@ -101,6 +113,7 @@ class NearHost implements Host {
     };
     const supervisor = new Supervisor(this.#scope, limits);
     this.#supervisor = supervisor;
+    this.consumers = new Consumers(this.#scope, supervisor.ending);
     const { admission, fault } = this.#scope;
     this.#watchdog = new Watchdog({
       clock,
@@ -195,6 +208,30 @@ class NearHost implements Host {
 
   inbox(): Promise<readonly InboxItem[]> {
     return readInbox(this.#scope.store, this.#scope.owner);
+  }
+
+  followSubtree(...from: Parameters<Host['followSubtree']>): AsyncIterableIterator<ViewItem> {
+    return new Flat(this.subtreeBatches(...from));
+  }
+
+  subtreeBatches(
+    id: string,
+    options: SubtreeFrom & { readonly signal?: AbortSignal } = {},
+  ): AsyncIterator<readonly ViewItem[]> {
+    this.#open();
+    const watched = { scope: this.#scope, supervisor: this.#supervisor, session: id };
+    return new SubtreeFollowing(watched, options);
+  }
+
+  followList(...from: Parameters<Host['followList']>): AsyncIterableIterator<ListItem> {
+    return new Flat(this.listBatches(...from));
+  }
+
+  listBatches(
+    options: ListFrom & { readonly signal?: AbortSignal } = {},
+  ): AsyncIterator<readonly ListItem[]> {
+    this.#open();
+    return new ListFollowing(this.#scope, { ...options, ending: this.#supervisor.ending });
   }
 
   inspect(): HostReport {

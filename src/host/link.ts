@@ -7,10 +7,13 @@ import {
   type CommandReply,
   type CommandType,
   type FollowFrom,
+  type ListFrom,
+  type ListItem,
   type Link,
   type Method,
   type ParamsOf,
   type ResultOf,
+  type SubtreeFrom,
   type ViewItem,
 } from '../protocol/index.ts';
 import { attributed } from './attributed.ts';
@@ -28,6 +31,9 @@ export interface NearLinkOptions {
   readonly random: Random;
 }
 
+/** Whose consumers those of the host's owner are. */
+const OWN = 'owner';
+
 type Handlers = { readonly [M in Method]: (params: ParamsOf<M>) => Promise<ResultOf<M>> };
 type CommandParams = { readonly session: string; readonly id?: string | undefined };
 
@@ -38,6 +44,17 @@ export interface NearLink extends Link {
     from?: FollowFrom,
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterator<readonly ViewItem[]>;
+  /** What `followSubtree` gives, in the same way. */
+  subtreeBatches(
+    session: string,
+    from?: SubtreeFrom,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterator<readonly ViewItem[]>;
+  /** What `followList` gives, in the same way. */
+  listBatches(
+    from?: ListFrom,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterator<readonly ListItem[]>;
 }
 
 /** Closing it closes nothing of the host. */
@@ -83,6 +100,32 @@ class HostLink implements NearLink {
     return new Opened(() => this.#open(session, from, signal));
   }
 
+  followSubtree(...from: Parameters<NearLink['followSubtree']>): AsyncIterableIterator<ViewItem> {
+    return new Flat(this.subtreeBatches(...from));
+  }
+
+  subtreeBatches(
+    session: string,
+    from: SubtreeFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterator<readonly ViewItem[]> {
+    return new Opened(async () => {
+      await this.#host.session(session);
+      return this.#host.subtreeBatches(session, { ...from, signal: this.#either(signal) });
+    });
+  }
+
+  followList(...from: Parameters<NearLink['followList']>): AsyncIterableIterator<ListItem> {
+    return new Flat(this.listBatches(...from));
+  }
+
+  listBatches(
+    from: ListFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterator<readonly ListItem[]> {
+    return this.#host.listBatches({ ...from, signal: this.#either(signal) });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort(new CarrelError('cancelled', 'The link is closed.'));
     await Promise.resolve();
@@ -99,13 +142,19 @@ class HostLink implements NearLink {
       const message = `There is no event ${String(after)} in session ${id} yet: read again from ${String(seq)}.`;
       throw new CarrelError('cursor_invalid', message, { data: { session: id, common: seq } });
     }
-    const either =
-      signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
-    return session.batches({ ...(cursor === undefined ? { after, parts } : { cursor }), signal: either });
+    return session.batches({
+      ...(cursor === undefined ? { after, parts } : { cursor }),
+      signal: this.#either(signal),
+    });
+  }
+
+  #either(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
   }
 
   #reads(): Omit<Handlers, CommandType> {
     const host = this.#host;
+    const who = this.#options.identity ?? OWN;
     return {
       ...equipmentHandlers(host),
       'session/create': async (options) => {
@@ -124,6 +173,11 @@ class HostLink implements NearLink {
         return {};
       },
       'inbox/list': () => host.inbox(),
+      'consumer/create': (params) => host.consumers.create(who, params),
+      'consumer/list': () => host.consumers.list(who),
+      'consumer/read': (params) => host.consumers.read(who, params),
+      'consumer/ack': (params) => host.consumers.ack(who, params),
+      'consumer/delete': (params) => host.consumers.delete(who, params),
       'host/inspect': async () => ({ ...host.inspect(), counts: await host.counts() }),
     };
   }

@@ -9,10 +9,13 @@ import type {
   EventOf,
   EventType,
   InboxItem,
+  ListFrom,
+  ListItem,
   Profile,
   SessionEvent,
   SessionSummary,
   Source,
+  SubtreeFrom,
   ViewItem,
   Scope,
 } from '../protocol/index.ts';
@@ -27,6 +30,7 @@ import type {
 } from '../runtime/index.ts';
 import type { ListQuery, SessionPage, StatusCounts, Store } from '../store/index.ts';
 import type { FileLock, Tools } from '../tool/index.ts';
+import type { Consumers } from './consumers.ts';
 
 /** Bounds of one host. */
 export interface HostLimits extends AdmissionLimits {
@@ -197,6 +201,21 @@ export interface Host extends AsyncDisposable {
   /** Sessions by status. */
   counts(): Promise<StatusCounts>;
   inbox(): Promise<readonly InboxItem[]>;
+  /**
+   * A session and all that it spawns, from the places named (else from the start): of each session every item once and in order, a
+   * child's behind the `child.started` that names it. Ends as the following of the topmost session does.
+   */
+  followSubtree(
+    id: string,
+    options?: SubtreeFrom & { readonly signal?: AbortSignal },
+  ): AsyncIterable<ViewItem>;
+  /** The rows of all sessions and then those that change, each as it is when it is told; from a place only what changed since. */
+  followList(options?: ListFrom & { readonly signal?: AbortSignal }): AsyncIterable<ListItem>;
+  /** What these two give, in batches, some of them empty; one `next` at a time. */
+  subtreeBatches(...from: Parameters<Host['followSubtree']>): AsyncIterator<readonly ViewItem[]>;
+  listBatches(...from: Parameters<Host['followList']>): AsyncIterator<readonly ListItem[]>;
+  /** Named places in the feed of all events. */
+  readonly consumers: Consumers;
   /** Numbers for people and tests: live sessions, slots in use and free, viewers, faults. No secrets, no texts. */
   inspect(): HostReport;
   /** Asks a provider again now that is left alone after failures, or asked for a pause. `not_found` when it was never asked. */

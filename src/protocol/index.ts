@@ -61,6 +61,8 @@ export {
 } from './events/index.ts';
 export type { EventData, EventOf, EventType } from './events/index.ts';
 export { Cursor, DeltaFrame, ViewItem } from './frames.ts';
+export { ConsumerFilter, ConsumerPage, ConsumerRow } from './consumers.ts';
+export { FollowItem, ListFrom, ListItem, SubtreeFrom } from './following.ts';
 export { CommandReply, COMMANDS, MAX_INPUT_BYTES } from './commands.ts';
 export type { Command, CommandOf, CommandType } from './commands.ts';
 export { FollowFrom, InboxItem, isMethod, METHODS, SessionPage, TokenScope } from './methods.ts';

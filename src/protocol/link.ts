@@ -1,5 +1,6 @@
 // A way to a host, near or far. What a client is made of, and what a transport carries.
 import type { FollowFrom, Method, ParamsOf, ResultOf } from './methods.ts';
+import type { ListFrom, ListItem, SubtreeFrom } from './following.ts';
 import type { ViewItem } from './frames.ts';
 
 export interface Link extends AsyncDisposable {
@@ -18,4 +19,18 @@ export interface Link extends AsyncDisposable {
     from?: FollowFrom,
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<ViewItem>;
+  /**
+   * The same of a session and all that it spawns: of each session every item once and in order, a child's behind the `child.started`
+   * that names it. Ends with its topmost session.
+   */
+  followSubtree(
+    session: string,
+    from?: SubtreeFrom,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<ViewItem>;
+  /**
+   * Every session's row, then each row again whenever it has changed: perhaps not for each change, but never without the last. From a
+   * place that a `current` named, only what changed since.
+   */
+  followList(from?: ListFrom, options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<ListItem>;
 }

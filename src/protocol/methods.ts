@@ -5,6 +5,14 @@ import { Budget } from './budget.ts';
 import { CommandReply, COMMANDS } from './commands.ts';
 import { ContextReport } from './context.ts';
 import { EQUIPMENT_METHODS } from './equipment.ts';
+import {
+  ConsumerAcked,
+  ConsumerCreate,
+  ConsumerNamed,
+  ConsumerPage,
+  ConsumerRead,
+  ConsumerRow,
+} from './consumers.ts';
 import { SessionEvent } from './events/index.ts';
 import { Tags } from './events/session.ts';
 import { Cursor } from './frames.ts';
@@ -141,6 +149,18 @@ export const METHODS = {
   /** Numbers of the host: slots, residency, memory, faults. */
   'host/inspect': { scope: 'observe', params: z.strictObject({}), result: z.looseObject({}) },
   ...EQUIPMENT_METHODS,
+  /** A named place in the feed of all events, of the identity that makes it: the host keeps it until it is acknowledged further. */
+  'consumer/create': { scope: 'observe', params: ConsumerCreate, result: ConsumerRow },
+  'consumer/list': { scope: 'observe', params: z.strictObject({}), result: z.array(ConsumerRow).readonly() },
+  /** What is behind its place, or behind `after`; the same again until it is acknowledged. */
+  'consumer/read': { scope: 'observe', params: ConsumerRead, result: ConsumerPage },
+  /** Everything up to the place is done. Never back. */
+  'consumer/ack': { scope: 'observe', params: ConsumerAcked, result: ConsumerRow },
+  'consumer/delete': {
+    scope: 'observe',
+    params: ConsumerNamed,
+    result: z.object({ deleted: z.boolean() }),
+  },
   'input/send': command(COMMANDS['input/send'], 'prompt'),
   'input/withdraw': command(COMMANDS['input/withdraw'], 'prompt'),
   'turn/cancel': command(COMMANDS['turn/cancel'], 'prompt'),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ErrorInfo } from './errors.ts';
 import { ERRORS, isErrorCode } from './errors.ts';
-import { ViewItem } from './frames.ts';
+import { FollowItem, ListFrom, SubtreeFrom } from './following.ts';
 import { SessionId } from './ids.ts';
 import { FollowFrom, TokenScope } from './methods.ts';
 
@@ -71,6 +71,13 @@ export const CONNECTION_METHODS = {
     params: FollowFrom.extend({ session: SessionId }),
     result: z.object({ subscription: z.string() }),
   },
+  /** The same of a session and all that it spawned, now or later: each item names its session. */
+  'subtree/follow': {
+    params: SubtreeFrom.extend({ session: SessionId }),
+    result: z.object({ subscription: z.string() }),
+  },
+  /** The same of the list of sessions: its rows, and those that change. */
+  'list/follow': { params: ListFrom, result: z.object({ subscription: z.string() }) },
   'follow/stop': { params: z.strictObject({ subscription: z.string() }), result: z.object({}) },
 } as const;
 
@@ -81,7 +88,7 @@ export const NOTIFICATIONS = {
   /** These calls are at work still: comes at least every 8 s while there are any. `POST /rpc` sends white space instead. */
   'call/alive': z.object({ calls: z.array(RpcId).readonly() }),
   /** What there is to see: history first, then live, each event once and in order. */
-  'follow/items': z.object({ subscription: z.string(), items: z.array(ViewItem).readonly() }),
+  'follow/items': z.object({ subscription: z.string(), items: z.array(FollowItem).readonly() }),
   /**
    * Nothing more comes: the session was erased, or the reader asked for it. With an `error` for any other reason; one to be repeated
    * later says that the reader may follow again from its place.

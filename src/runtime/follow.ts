@@ -4,7 +4,7 @@ import { Flat } from '../base/index.ts';
 import { CarrelError, type Cursor, type ViewItem } from '../protocol/index.ts';
 import { Place } from '../session/index.ts';
 import { catchUp, type Watched } from './catch-up.ts';
-import type { Viewer } from './hub.ts';
+import type { Quota, Viewer } from './viewer.ts';
 import type { Scope } from './scope.ts';
 
 export interface FollowOptions {
@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly parts?: Readonly<Record<string, number>>;
   readonly cursor?: Cursor;
   readonly signal?: AbortSignal;
+  /** Shared by what one follower follows; default its own. */
+  readonly quota?: Quota;
 }
 
 /** One session's items, until the signal aborts, the reader leaves, the host closes. */
@@ -29,6 +31,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   readonly #watched: Watched;
   readonly #place: Place;
   readonly #signal: AbortSignal | undefined;
+  readonly #quota: Quota | undefined;
   #unchecked: Cursor | undefined;
   #viewer: Viewer | undefined;
   #look: Disposable | undefined;
@@ -37,11 +40,17 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   #attachedAt = 0;
   #over = false;
 
-  constructor(watched: Watched, { cursor, signal, after = 0, parts = {} }: FollowOptions) {
+  constructor(watched: Watched, { cursor, signal, quota, after = 0, parts = {} }: FollowOptions) {
     this.#watched = watched;
     this.#place = new Place(cursor ?? { seq: after, parts });
     this.#unchecked = cursor;
     this.#signal = signal;
+    this.#quota = quota;
+  }
+
+  /** Whether the past has been told, so that `next` waits for what comes and reads nothing. */
+  get joined(): boolean {
+    return this.#viewer !== undefined && this.#past === undefined && !this.#viewer.behind;
   }
 
   async next(): Promise<IteratorResult<readonly ViewItem[]>> {
@@ -56,10 +65,12 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
           if (page.done !== true) return page;
           this.#past = undefined;
           this.#joined();
+          return { done: false, value: [] };
         }
         const items = await viewer.take();
         if (items.length > 0) return { done: false, value: this.#show(items) };
         this.#detach(viewer);
+        if (!this.#over) return { done: false, value: [] };
       }
     } catch (error) {
       const closed = this.#viewer?.closed === true;
@@ -83,7 +94,7 @@ export class Following implements AsyncIterator<readonly ViewItem[]> {
   #attach(): Viewer {
     const { scope, supervisor, session } = this.#watched;
     this.#look ??= scope.admission.look(session);
-    this.#viewer = supervisor.hub(session).watch();
+    this.#viewer = supervisor.hub(session).watch(this.#quota);
     this.#signal?.addEventListener('abort', this.#leave, { once: true });
     this.#attachedAt = scope.clock.monotonic();
     this.#past = catchUp(this.#watched, this.#place);

@@ -1,73 +1,6 @@
 // Fan-out inside the process. Publishing never waits for a viewer and never fails because of one.
 import type { DeltaFrame, SessionEvent, ViewItem } from '../protocol/index.ts';
-
-/** Bytes (estimated) that may wait for one viewer; a slower one is told to read again from the store. */
-const VIEWER_QUEUE_BYTES = 1024 * 1024;
-/** What an item costs beside its text. */
-const ITEM_BYTES = 200;
-
-/** One follower's end. `behind` is set when its queue overflowed or something passed it by: it then gets nothing more and reads from the store. */
-export class Viewer implements Disposable {
-  #items: ViewItem[] = [];
-  #bytes = 0;
-  #wake: (() => void) | undefined;
-  #leave: () => void;
-  #onBehind: () => void;
-  behind = false;
-  closed = false;
-
-  constructor(leave: () => void, onBehind: () => void) {
-    this.#leave = leave;
-    this.#onBehind = onBehind;
-  }
-
-  /** That wait for it, about. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  push(item: ViewItem, bytes: number): void {
-    if (this.behind) return;
-    if (this.#bytes + bytes > VIEWER_QUEUE_BYTES) return this.fallBehind();
-    this.#items.push(item);
-    this.#bytes += bytes;
-    this.#signal();
-  }
-
-  fallBehind(): void {
-    this.behind = true;
-    this.#items = [];
-    this.#bytes = 0;
-    this.#onBehind();
-    this.#signal();
-  }
-
-  /** Everything that came since the last call; waits until there is something. Nothing: the viewer fell behind, or is closed. */
-  async take(): Promise<readonly ViewItem[]> {
-    if (this.#items.length === 0 && !this.behind && !this.closed)
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    const items = this.#items;
-    this.#items = [];
-    this.#bytes = 0;
-    return items;
-  }
-
-  close(): void {
-    this.closed = true;
-    this.#signal();
-  }
-
-  [Symbol.dispose](): void {
-    this.#leave();
-    this.#items = [];
-    this.close();
-  }
-
-  #signal(): void {
-    this.#wake?.();
-    this.#wake = undefined;
-  }
-}
+import { ITEM_BYTES, Quota, Viewer } from './viewer.ts';
 
 /** What it gives is looked at only to hear of an asynchronous one's failure. */
 type Listener = (event: SessionEvent) => unknown;
@@ -111,15 +44,14 @@ export class Hub {
     return this.#viewers.length === 0 && this.#listeners.length === 0;
   }
 
-  watch(): Viewer {
-    const viewer = new Viewer(
-      () => {
-        if (!this.#viewers.includes(viewer)) return;
-        this.#viewers = without(this.#viewers, viewer);
-        this.#left();
-      },
-      () => this.#options.onBehind?.(),
-    );
+  /** With the `quota` of a follower who watches others too. */
+  watch(quota = new Quota()): Viewer {
+    const leave = (): void => {
+      if (!this.#viewers.includes(viewer)) return;
+      this.#viewers = without(this.#viewers, viewer);
+      this.#left();
+    };
+    const viewer = new Viewer({ leave, onBehind: () => this.#options.onBehind?.(), quota });
     if (this.#closed) viewer.close();
     else this.#viewers = [...this.#viewers, viewer];
     return viewer;

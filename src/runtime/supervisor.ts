@@ -87,6 +87,11 @@ export class Supervisor implements Others {
     return this.#crashes.total;
   }
 
+  /** Aborts when the host closes. */
+  get ending(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   get #closed(): boolean {
     return this.#stop.signal.aborted;
   }

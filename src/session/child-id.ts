@@ -8,3 +8,14 @@
 export function childId(parent: string, callSeq: number): string {
   return `${parent}.${callSeq.toString(36)}`;
 }
+
+/** Whether the session was spawned by this one or by one below it. */
+export function isBelow(session: string, top: string): boolean {
+  return session.startsWith(`${top}.`);
+}
+
+/** Of a child: who spawned it, and where the call stands in that one's journal. */
+export function birthOf(child: string): { readonly parent: string; readonly callSeq: number } {
+  const dot = child.lastIndexOf('.');
+  return { parent: child.slice(0, dot), callSeq: Number.parseInt(child.slice(dot + 1), 36) };
+}

@@ -9,7 +9,7 @@ export type {
   UserEntry,
 } from './conversation.ts';
 export { decide } from './decide/index.ts';
-export { childId } from './child-id.ts';
+export { birthOf, childId, isBelow } from './child-id.ts';
 export type {
   AnyCommand,
   CreateCommand,

@@ -451,7 +451,6 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
     });
 
     feedContract({ store: () => store, reopen });
-
     describe('signals and life', () => {
       it('tells every listener what moved, once it can be read', async () => {
         const told: Head[] = [];

@@ -7,8 +7,8 @@ import {
   fromErrorInfo,
   fromRpcError,
   PROTOCOL_VERSION,
+  type FollowItem,
   type RpcError,
-  type ViewItem,
 } from '../../protocol/index.ts';
 import { unavailable, type Destination, type Wire } from './wire.ts';
 
@@ -29,9 +29,15 @@ export interface Sink {
   /** From now on; `stop` ends it, and nothing more is told then. */
   began(stop: () => void): void;
   /** `units`: about how large they are. */
-  items(items: readonly ViewItem[], units: number): void;
+  items(items: readonly FollowItem[], units: number): void;
   ended(error?: CarrelError): void;
   lost(): void;
+}
+
+export interface Wanted {
+  readonly method: string;
+  readonly params: object;
+  readonly sink: Sink;
 }
 
 export interface Hello {
@@ -94,8 +100,8 @@ export class Connection {
   }
 
   /** Begins a subscription. The sink is told everything of it, from `began` to `ended` or `lost`. */
-  follow(params: object, sink: Sink, signal: AbortSignal): Promise<Answer> {
-    return this.#ask('session/follow', params, {
+  follow({ method, params, sink }: Wanted, signal: AbortSignal): Promise<Answer> {
+    return this.#ask(method, params, {
       signal,
       settled: (answer) => {
         const subscription = subscriptionOf(answer);

@@ -1,34 +1,30 @@
 // What one viewer reads over connections that come and go. The reader pulls: a subscription is begun when it wants more and none is
 // there, from the place that it has reached, so a lost connection and a full queue are the same thing and need no task of their own.
 import { deferred, sleep, type Clock, type Deferred } from '../../base/index.ts';
-import { CarrelError, ERRORS, type FollowFrom, type ViewItem } from '../../protocol/index.ts';
-import { Place } from '../../session/index.ts';
-import type { Sink } from './connection.ts';
+import { CarrelError, ERRORS, type FollowItem } from '../../protocol/index.ts';
+import type { Sink, Wanted } from './connection.ts';
 import type { Patience } from './patience.ts';
+import type { Reading } from './reading.ts';
 
 /** UTF-16 units that wait for their reader; above it the subscription is stopped until they are read. As much as a host keeps for one. */
 const MAX_QUEUED = 1024 * 1024;
 
-type Batch = IteratorResult<readonly ViewItem[]>;
+type Batch<T> = IteratorResult<readonly T[]>;
 
-export interface FollowOptions {
-  readonly session: string;
-  readonly from: FollowFrom;
+export interface FollowOptions<T extends FollowItem> {
+  readonly reading: Reading<T>;
   /** Ends it at once. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly patience: Patience;
   /** Resolves once the sink was told that it began; with an error when the host refuses. */
-  readonly subscribe: (params: object, sink: Sink, signal: AbortSignal) => Promise<CarrelError | undefined>;
+  readonly subscribe: (wanted: Wanted, signal: AbortSignal) => Promise<CarrelError | undefined>;
 }
 
 /** Items in batches; one `next` at a time. */
-export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
-  readonly #options: FollowOptions;
-  readonly #place: Place;
-  /** Of no use once something was seen: then the place is. */
-  #from: FollowFrom | undefined;
-  #queue: { readonly items: readonly ViewItem[]; readonly units: number }[] = [];
+export class RemoteFollow<T extends FollowItem> implements AsyncIterator<readonly T[]>, Sink {
+  readonly #options: FollowOptions<T>;
+  #queue: { readonly items: readonly T[]; readonly units: number }[] = [];
   #queued = 0;
   #stop: (() => void) | undefined;
   #begun = 0;
@@ -37,15 +33,12 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
   /** Nothing comes behind what is queued. */
   #end: { readonly error?: CarrelError } | undefined;
 
-  constructor(options: FollowOptions) {
-    const { cursor, after = 0, parts = {} } = options.from;
+  constructor(options: FollowOptions<T>) {
     this.#options = options;
-    this.#from = options.from;
-    this.#place = new Place(cursor ?? { seq: after, parts });
     options.signal.addEventListener('abort', this.#leave, { once: true });
   }
 
-  async next(): Promise<Batch> {
+  async next(): Promise<Batch<T>> {
     try {
       for (;;) {
         if (this.#options.signal.aborted) this.#leave();
@@ -62,7 +55,7 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
     }
   }
 
-  return(): Promise<Batch> {
+  return(): Promise<Batch<T>> {
     this.#leave();
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -74,16 +67,15 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
     else stop();
   }
 
-  items(items: readonly ViewItem[], units: number): void {
+  items(items: readonly FollowItem[], units: number): void {
     if (this.#queued > MAX_QUEUED) {
       this.#stop?.();
       this.#stop = undefined;
       return;
     }
     this.#options.patience.reset();
-    this.#from = undefined;
-    const news = this.#place.takeAll(items);
-    this.#place.joined();
+    // What a subscription gives is what was asked for.
+    const news = this.#options.reading.take(items as readonly T[]);
     if (news.length === 0) return;
     this.#queued += units;
     this.#queue.push({ items: news, units });
@@ -97,7 +89,7 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
       this.#end = error.code === 'not_found' && this.#begun > 1 ? {} : { error };
     } else {
       const pauseMs = this.#options.patience.next(retryAfterMs(error));
-      if (pauseMs === undefined) this.#end = { error: error ?? endsAgain(this.#options.session) };
+      if (pauseMs === undefined) this.#end = { error: error ?? endsAgain(this.#options.reading.what) };
       else this.#pauseMs = pauseMs;
     }
     this.#wake?.resolve();
@@ -108,19 +100,18 @@ export class RemoteFollow implements AsyncIterator<readonly ViewItem[]>, Sink {
     this.#wake?.resolve();
   }
 
-  #take(): readonly ViewItem[] | undefined {
+  #take(): readonly T[] | undefined {
     const next = this.#queue.shift();
     this.#queued -= next?.units ?? 0;
     return next?.items;
   }
 
   async #subscribe(): Promise<void> {
-    const { clock, session, signal, subscribe } = this.#options;
+    const { clock, reading, signal, subscribe } = this.#options;
     if (this.#pauseMs > 0) await sleep(clock, this.#pauseMs, signal);
     this.#pauseMs = 0;
-    const { seq, parts } = this.#place;
-    const from = this.#from ?? { after: seq, parts: Object.fromEntries(parts) };
-    const refused = await subscribe({ session, ...from }, this, signal);
+    const wanted = { method: reading.method, params: reading.params(), sink: this };
+    const refused = await subscribe(wanted, signal);
     if (refused !== undefined) this.ended(refused);
   }
 
@@ -146,7 +137,7 @@ function retryAfterMs(error: CarrelError | undefined): number {
   return typeof ms === 'number' ? ms : 0;
 }
 
-function endsAgain(session: string): CarrelError {
-  const message = `The host ends the following of session ${session} again and again without saying why: look at its logs.`;
-  return new CarrelError('host_unavailable', message, { data: { session } });
+function endsAgain(what: string): CarrelError {
+  const message = `The host ends the following of ${what} again and again without saying why: look at its logs.`;
+  return new CarrelError('host_unavailable', message);
 }

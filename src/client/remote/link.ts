@@ -6,16 +6,21 @@ import {
   codeOf,
   ERRORS,
   type FollowFrom,
+  type FollowItem,
   type Link,
+  type ListFrom,
+  type ListItem,
   type Method,
   type ParamsOf,
   type ResultOf,
+  type SubtreeFrom,
   type ViewItem,
 } from '../../protocol/index.ts';
-import { Connection, type Answer, type Hello, type Sink } from './connection.ts';
+import { Connection, type Answer, type Hello, type Wanted } from './connection.ts';
 import { RemoteFollow } from './follow.ts';
 import { Gate } from './gate.ts';
 import { Patience } from './patience.ts';
+import { listReading, sessionReading, subtreeReading, type Reading } from './reading.ts';
 import { mayRepeat, repeatable } from './repeat.ts';
 import { Deadline, orAborted } from './wait.ts';
 import { unavailable, type Destination } from './wire.ts';
@@ -104,14 +109,35 @@ class RemoteLink implements Link {
     from: FollowFrom = {},
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<ViewItem> {
+    return this.#follow(sessionReading(session, from), signal);
+  }
+
+  followSubtree(
+    session: string,
+    from: SubtreeFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<ViewItem> {
+    return this.#follow(subtreeReading(session, from), signal);
+  }
+
+  followList(
+    from: ListFrom = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<ListItem> {
+    return this.#follow(listReading(from), signal);
+  }
+
+  #follow<T extends FollowItem>(
+    reading: Reading<T>,
+    signal: AbortSignal | undefined,
+  ): AsyncIterableIterator<T> {
     return new Flat(
       new RemoteFollow({
-        session,
-        from,
+        reading,
         signal: AbortSignal.any(this.#signals(signal)),
         clock: this.#options.clock,
         patience: new Patience(this.#options),
-        subscribe: (params, sink, ended) => this.#subscribe(params, sink, ended),
+        subscribe: (wanted, ended) => this.#subscribe(wanted, ended),
       }),
     );
   }
@@ -126,11 +152,11 @@ class RemoteLink implements Link {
     return signal === undefined ? [this.#closed.signal] : [signal, this.#closed.signal];
   }
 
-  async #subscribe(params: object, sink: Sink, signal: AbortSignal): Promise<CarrelError | undefined> {
+  async #subscribe(wanted: Wanted, signal: AbortSignal): Promise<CarrelError | undefined> {
     const { clock, callTimeoutMs } = this.#options;
     const begin = async (connection: Connection): Promise<Answer> => {
-      using deadline = new Deadline(clock, callTimeoutMs, { what: 'session/follow', signals: [signal] });
-      return await connection.follow(params, sink, deadline.signal);
+      using deadline = new Deadline(clock, callTimeoutMs, { what: wanted.method, signals: [signal] });
+      return await connection.follow(wanted, deadline.signal);
     };
     const answer = await this.#answer(begin, signal, true);
     return answer.kind === 'result' ? undefined : answer.error;
