@@ -6,6 +6,7 @@ import { FolderEquipment } from './equipment.ts';
 import { heldBy } from './held-by.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
+import { receiversOf } from './receivers.ts';
 import type { Setting } from './setting.ts';
 
 export interface Working extends AsyncDisposable {
@@ -33,6 +34,7 @@ export async function openWorking(
     equip: (folder) => equipment.of(folder),
     limits: config.limits,
     recover: 'used',
+    receivers: receiversOf(invocation, setting),
     rates: config.providers,
     toolsAtOnce: new Map(
       [...config.tools].flatMap(([name, { atOnce }]) =>

@@ -1,6 +1,7 @@
 // A host to call and to follow, near or far, from a program or a browser: nothing here is Node's.
 export { Client, type ClientOptions } from './client.ts';
 export { ClientConsumer, type ConsumeOptions } from './consumer.ts';
+export { signWebhook, verifyWebhook, type Webhook } from './webhook.ts';
 export { connectWebSocket, type WebSocketOptions } from './connect.ts';
 export { ClientSession, type CommandBody, type SendOptions, type Sent } from './session.ts';
 export { openRemoteLink, type RemoteOptions } from './remote/link.ts';
@@ -16,6 +17,7 @@ export type {
   InboxItem,
   Link,
   ListItem,
+  Notification,
   SessionEvent,
   SessionSummary,
   ViewItem,

@@ -38,7 +38,8 @@ function fromIssue(document: Document, issue: z.core.$ZodIssue): Problem[] {
 }
 
 function nameRule(path: KeyPath): string {
-  if (path[0] === 'profiles') return 'it may hold 1 to 64 letters, digits, "-" and "_", not only digits';
+  if (path[0] === 'profiles' || path[0] === 'notify')
+    return 'it may hold 1 to 64 letters, digits, "-" and "_", not only digits';
   if (path.length === 2)
     return 'it may hold 1 to 64 letters, digits, "-" and "_", begins with a letter or digit, and is not "offline"';
   return 'it may hold only what a header or a model may be called';

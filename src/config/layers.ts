@@ -9,6 +9,7 @@ import {
   type DaemonLimits,
   type DaemonUse,
   type HostLimits,
+  type NotifyConfig,
   type ProfileConfig,
   type ProviderConfig,
   type SessionLimits,
@@ -46,6 +47,8 @@ export interface Config {
   readonly budget?: Budget;
   readonly tools: ReadonlyMap<string, ToolConfig>;
   readonly telemetry: TelemetrySettings;
+  /** Where notifications go, by name. */
+  readonly notify: ReadonlyMap<string, NotifyConfig>;
   /** Absolute paths of modules that export tools. */
   readonly toolModules: readonly string[];
   readonly permissions: { readonly allow: readonly AllowRule[]; readonly deny: Denials };
@@ -72,6 +75,7 @@ export function joinLayers(layers: readonly Layer[], notices: readonly string[])
     ...budgetOf(files),
     tools: new Map(files.flatMap((file) => Object.entries(file.tools ?? {}))),
     telemetry: { ...DEFAULT_TELEMETRY, ...Object.fromEntries(files.flatMap(telemetryOf)) },
+    notify: new Map(files.flatMap((file) => Object.entries(file.notify ?? {}))),
     toolModules: [...new Set(layers.flatMap(modulesOf))],
     permissions: {
       allow: files.flatMap((file) => file.permissions?.allow ?? []),

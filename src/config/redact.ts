@@ -16,6 +16,9 @@ export function redacted(config: Config): JsonObject {
     limits: config.limits,
     tools: Object.fromEntries(config.tools),
     telemetry: config.telemetry,
+    notify: Object.fromEntries(
+      [...config.notify].map(([name, { kind, on }]) => [name, { kind, ...(on === undefined ? {} : { on }) }]),
+    ),
     toolModules: config.toolModules,
     permissions: config.permissions,
   };

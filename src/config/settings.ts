@@ -4,6 +4,7 @@ import { BUDGET } from './budget-settings.ts';
 import { DEFAULT_PROFILE } from './builtin.ts';
 import { DAEMON_LIMITS } from './daemon-limits.ts';
 import { HOST_LIMITS, SESSION_LIMITS, type Limit } from './limits.ts';
+import { NOTIFY } from './notify-settings.ts';
 import { PROVIDER } from './provider-settings.ts';
 import type { ProjectRule, Setting } from './setting.ts';
 import { TELEMETRY } from './telemetry-settings.ts';
@@ -238,6 +239,7 @@ export const SETTINGS: readonly Setting[] = [
   ...GENERAL,
   TOOL_MODULES,
   TOOL,
+  ...below('notify.NAME', NOTIFY),
   ...below('providers.NAME', PROVIDER),
   ...below('profiles.NAME', PROFILE),
   ...below('profiles.NAME', profileLimits),

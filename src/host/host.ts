@@ -32,6 +32,7 @@ import { FileLocks } from '../tool/index.ts';
 import type { Credentials } from '../model/index.ts';
 import { Consumers } from './consumers.ts';
 import { createSession } from './create.ts';
+import { Notifications } from './notify/index.ts';
 import { NearSession } from './handle.ts';
 import { readInbox } from './inbox.ts';
 import { childrenOf, refuseAtWork, subtreeOf } from './subtree.ts';
@@ -72,6 +73,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
 
 class NearHost implements Host {
   readonly consumers: Consumers;
+  readonly #notifications: Notifications;
   readonly #scope: Scope;
   readonly #supervisor: Supervisor;
   readonly #watchdog: Watchdog;
@@ -114,6 +116,7 @@ class NearHost implements Host {
     const supervisor = new Supervisor(this.#scope, limits);
     this.#supervisor = supervisor;
     this.consumers = new Consumers(this.#scope, supervisor.ending);
+    this.#notifications = new Notifications(this.#scope, options.receivers ?? []);
     const { admission, fault } = this.#scope;
     this.#watchdog = new Watchdog({
       clock,
@@ -244,6 +247,7 @@ class NearHost implements Host {
       leaked: this.#watchdog.leaked,
       viewers: this.#supervisor.viewers,
       viewersBehind: this.#supervisor.viewersBehind,
+      receivers: this.#notifications.report,
       listenerFaults: this.#supervisor.listenerFaults,
       crashes: this.#supervisor.crashes,
       store: { writable, ...(error === undefined ? {} : { error: error.message }) },
@@ -286,6 +290,7 @@ class NearHost implements Host {
     try {
       await this.#supervisor.close();
     } finally {
+      await this.#notifications.close();
       this.#scope.admission[Symbol.dispose]();
       await this.#scope.store[Symbol.asyncDispose]();
     }

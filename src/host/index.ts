@@ -3,6 +3,9 @@ export { checkName } from './create.ts';
 export { HOST_LIMITS, openHost } from './host.ts';
 export { reportContext } from './context.ts';
 export { readInbox } from './inbox.ts';
+export { commandReceiver } from './notify/command.ts';
+export { ntfyReceiver, webhookReceiver } from './notify/http.ts';
+export type { Delivered, Receiver, ReceiverReport } from './notify/port.ts';
 export { nearLink, type NearLink, type NearLinkOptions } from './link.ts';
 export {
   checkList,
@@ -54,6 +57,7 @@ export type {
   ContextReport,
   Cursor,
   InboxItem,
+  Notification,
   Link,
   Profile,
   SessionEvent,

@@ -31,6 +31,7 @@ import type {
 import type { ListQuery, SessionPage, StatusCounts, Store } from '../store/index.ts';
 import type { FileLock, Tools } from '../tool/index.ts';
 import type { Consumers } from './consumers.ts';
+import type { Receiver, ReceiverReport } from './notify/port.ts';
 
 /** Bounds of one host. */
 export interface HostLimits extends AdmissionLimits {
@@ -46,6 +47,8 @@ export interface HostLimits extends AdmissionLimits {
 export interface HostOptions {
   /** Owned by the host from here on: `close` closes it. */
   readonly store: Store;
+  /** Where notifications go; default nowhere. Each begins where it was when a host was closed, or killed. */
+  readonly receivers?: readonly Receiver[];
   readonly models: Models;
   readonly tools: Tools;
   /** Profiles by name; `create` refuses one that names a tool or a model that does not exist. */
@@ -239,6 +242,8 @@ export interface HostReport extends AdmissionReport {
   readonly viewersBehind: number;
   /** Slots that were found in use by sessions that do nothing, and taken back: bugs. */
   readonly leaked: number;
+  /** Of each receiver of notifications. */
+  readonly receivers: readonly ReceiverReport[];
   readonly listenerFaults: number;
   readonly crashes: number;
   readonly store: { readonly writable: boolean; readonly error?: string };

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { Budget, Price } from './budget.ts';
 import { SessionName } from './ids.ts';
+import { NotificationKind } from './notification.ts';
 import { Profile, SessionLimits } from './profile.ts';
 import { Grant } from './values.ts';
 
@@ -133,6 +134,34 @@ export type TelemetryConfig = z.infer<typeof TelemetryConfig>;
 /** How commands of the command line work: through the daemon, only if it runs, or each by itself. */
 export const DaemonUse = z.enum(['start', 'use', 'off']);
 export type DaemonUse = z.infer<typeof DaemonUse>;
+const VariableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/);
+/** Shorter secrets can be guessed from a signed body. */
+const SHORTEST_SECRET = 16;
+
+/** Where notifications go. */
+export const NotifyConfig = z
+  .strictObject({
+    kind: z.enum(['webhook', 'ntfy', 'command']),
+    on: z.array(NotificationKind).optional(),
+    url: BaseUrl.optional(),
+    secret: z.string().min(SHORTEST_SECRET).optional(),
+    secretEnv: VariableName.optional(),
+    command: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .refine(({ kind, url }) => (kind === 'command') === (url === undefined), {
+    path: ['url'],
+    error: 'is the address of a webhook or a topic of ntfy; a command has none',
+  })
+  .refine(({ kind, command }) => (kind === 'command') === (command !== undefined), {
+    path: ['command'],
+    error: 'is for the kind "command", which needs one',
+  })
+  .refine(
+    ({ kind, secret, secretEnv }) =>
+      kind !== 'webhook' || (secret === undefined) !== (secretEnv === undefined),
+    { path: ['secret'], error: 'signs a webhook: give it, or secretEnv, and not both' },
+  );
+export type NotifyConfig = z.infer<typeof NotifyConfig>;
 
 /** `config.jsonc` of a home, and `.carrel/config.jsonc` of a project. */
 export const ConfigFile = z.strictObject({
@@ -150,6 +179,7 @@ export const ConfigFile = z.strictObject({
     })
     .optional(),
   tools: z.record(z.string().min(1), ToolConfig).optional(),
+  notify: z.record(SessionName, NotifyConfig).optional(),
   /** Of every profile; a profile's own is laid over it, limit by limit. */
   budget: Budget.optional(),
   telemetry: TelemetryConfig.optional(),

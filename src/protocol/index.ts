@@ -62,6 +62,7 @@ export {
 export type { EventData, EventOf, EventType } from './events/index.ts';
 export { Cursor, DeltaFrame, ViewItem } from './frames.ts';
 export { ConsumerFilter, ConsumerPage, ConsumerRow } from './consumers.ts';
+export { Notification, NotificationKind } from './notification.ts';
 export { FollowItem, ListFrom, ListItem, SubtreeFrom } from './following.ts';
 export { CommandReply, COMMANDS, MAX_INPUT_BYTES } from './commands.ts';
 export type { Command, CommandOf, CommandType } from './commands.ts';
@@ -101,6 +102,7 @@ export {
   HostLimits,
   ModelConfig,
   ModelId,
+  NotifyConfig,
   ProfileConfig,
   ProviderConfig,
   TelemetryConfig,

@@ -28,5 +28,5 @@ export type { Appended, Asked, Committed, Fact, Observe, Timed } from './observe
 export { openSessions } from './open-sessions.ts';
 export { checkList, type ListCheck } from './rebuild.ts';
 export { Supervisor } from './supervisor.ts';
-export type { Scope } from './scope.ts';
+export { fraction, type Scope } from './scope.ts';
 export { TextBlobs } from './text-blobs.ts';

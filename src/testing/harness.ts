@@ -46,6 +46,8 @@ export interface TestHostOptions {
   /** Resident memory of the process; default little. */
   readonly memoryBytes?: () => number;
   readonly observe?: HostOptions['observe'];
+  /** Where notifications go; default nowhere. */
+  readonly receivers?: HostOptions['receivers'];
 }
 
 export interface TestHost extends AsyncDisposable {
@@ -109,6 +111,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     ...(grants === undefined ? {} : kept(grants)),
     ...(observe === undefined ? {} : { observe }),
     memoryBytes: options.memoryBytes ?? (() => 0),
+    receivers: options.receivers ?? [],
     ...(recover === undefined ? {} : { recover }),
   });
   return {

@@ -6,6 +6,7 @@ export { judge, visibleTools, type Visibility } from './permission.ts';
 export type { MessageArgs } from './builtin/message.ts';
 export type { SpawnArgs } from './builtin/spawn.ts';
 export { createTools } from './registry.ts';
+export { commandEnvironment } from './sandbox/environment.ts';
 export type { Environment } from './sandbox/environment.ts';
 export type { SandboxOptions } from './sandbox/sandbox.ts';
 export type { PermissionRequest, Tool, ToolContext, ToolIntent, ToolResult, Tools, Verdict } from './port.ts';
