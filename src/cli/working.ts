@@ -19,9 +19,10 @@ export interface Working extends AsyncDisposable {
  */
 export async function openWorking(
   invocation: Invocation,
-  { home, config, models, profiles }: Setting,
+  setting: Setting,
   wishes: Pick<HostOptions, 'recover' | 'observe' | 'onFault'> = {},
 ): Promise<Working> {
+  const { home, config, models, profiles } = setting;
   const equipment = new FolderEquipment(invocation, home);
   const store = await openSqliteStore({ home: home.dataFolder }).catch(async (error: unknown) => {
     throw await heldBy(home, error);
