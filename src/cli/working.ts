@@ -1,4 +1,5 @@
 // A host in this process: the daemon's, or that of a single command. It holds the home as long as it lasts.
+import { openInstructions } from '../config/index.ts';
 import { openHost, type Host, type HostOptions } from '../host/index.ts';
 import { openSqliteStore } from '../store/index.ts';
 import { createTools } from '../tool/index.ts';
@@ -43,6 +44,7 @@ export async function openWorking(
       ),
     ),
     saveGrant: equipment.saveGrant,
+    instructions: openInstructions(home, (text) => note(invocation, 'warn', text)),
     onFault: ({ what, error }) => note(invocation, 'warn', `${what}: ${String(error)}`),
     ...wishes,
   });

@@ -49,6 +49,7 @@ const WORK: BuiltInProfile = {
   recovery: 'continue',
   continueOnLength: false,
   compaction: true,
+  instructions: true,
   haltOnDenied: false,
 };
 

@@ -1,3 +1,4 @@
+export { INSTRUCTION_FILES, openInstructions, type InstructionSource } from './instructions.ts';
 export { configuredGrants, openGrants, type Grants } from './grants.ts';
 export { editConfig, valueFromText, type ConfigChange } from './edit.ts';
 export { findHome, homeAt, PROJECT_CONFIG, type Environment, type Home, type Surroundings } from './home.ts';

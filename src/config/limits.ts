@@ -243,6 +243,14 @@ export const SESSION_LIMITS = {
     reason: 'Nothing is put away by age unless somebody says so, and nothing is ever deleted by it.',
     zero: 'none',
   },
+  instructionBytes: {
+    default: 64 * KIB,
+    minimum: KIB,
+    maximum: MIB,
+    unit: 'bytes',
+    meaning: 'Bytes of `AGENTS.md` and the like in one request; the nearest files come first.',
+    reason: 'About 16,000 tokens with every request: more than that is a document, not instructions.',
+  },
 } as const satisfies Record<keyof SessionLimits, Limit>;
 
 export const DEFAULT_HOST_LIMITS: HostLimits = defaultsOf(HOST_LIMITS);
@@ -253,8 +261,8 @@ function defaultsOf<K extends string>(limits: Record<K, Limit>): Record<K, numbe
   return Object.fromEntries(pairs) as Record<K, number>;
 }
 
-/** Those of a turn; how long a session lives has nothing to do with them. */
-type TurnLimit = Exclude<keyof SessionLimits, 'lifetimeMs'>;
+/** Those of a turn; how long a session lives and what it is told have nothing to do with them. */
+type TurnLimit = Exclude<keyof SessionLimits, 'lifetimeMs' | 'instructionBytes'>;
 
 /**
  * What must fit into what. A smaller bound that cannot be reached within the larger one would promise something that never

@@ -124,6 +124,14 @@ const PROFILE: readonly Setting[] = [
     meaning: 'Continue an answer that the output limit cut, at most 3 times a turn.',
   },
   {
+    key: 'instructions',
+    kind: 'boolean',
+    project: 'trusted',
+    default: true,
+    meaning: "Send the user's `AGENTS.md`, and those of a trusted project, with every request.",
+    reason: 'Whoever wrote them wants every agent to know them.',
+  },
+  {
     key: 'compaction',
     kind: 'boolean',
     project: 'trusted',

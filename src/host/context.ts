@@ -1,7 +1,7 @@
 // What a session's context costs. Read from the journal beside its actor, which is neither woken nor asked.
 import type { Models } from '../model/index.ts';
 import { CarrelError, codeOf, type ContextReport, type Profile } from '../protocol/index.ts';
-import { frameOf, pages, textsOf, windowOf, type Scope, type Texts, type Watched } from '../runtime/index.ts';
+import { pages, textsOf, windowOf, type Scope, type Texts, type Watched } from '../runtime/index.ts';
 import { compactionReport, contextReport, Reading, systemText, type Room } from '../session/index.ts';
 import type { ContextPage } from './port.ts';
 
@@ -14,9 +14,8 @@ export async function readContext(
   page: ContextPage,
 ): Promise<ContextReport> {
   const reading = await readJournal(scope, session);
-  const { folder, profile } = reading.state;
-  const { models, tools } = await scope.equip(folder);
-  const frame = reading.frame ?? (await frameOf({ ...scope, tools }, profile));
+  const { models } = await scope.equip(reading.state.folder);
+  const frame = reading.frame ?? (await scope.frames.for(reading.state));
   return reportContext(reading, { texts: await textsOf(scope, frame), date: frame.date, models, page });
 }
 
@@ -36,7 +35,7 @@ export async function reportContext(
   return contextReport(reading.conversation, {
     session,
     model: profile.model,
-    fixed: { prompt: systemText({ ...texts, folder, date }), tools: texts.tools },
+    fixed: { ...texts, prompt: systemText({ ...texts, instructions: [], folder, date }) },
     room: await roomOf(models, profile),
     compaction: compactionReport(reading),
     before,

@@ -98,7 +98,7 @@ class NearHost implements Host {
       random: options.random ?? systemRandom,
       owner: options.owner ?? 'local',
       blobs,
-      frames: new Frames({ blobs, clock, equip }),
+      frames: new Frames({ blobs, clock, equip, instructions: options.instructions }),
       conversations: new Conversations(clock),
       tailBeat: new Beat(clock, TAIL_FLUSH_MS),
       admission: new Admission({

@@ -11,6 +11,7 @@ import type {
   InboxItem,
   ListFrom,
   ListItem,
+  Instruction,
   Profile,
   SessionEvent,
   SessionSummary,
@@ -76,6 +77,8 @@ export interface HostOptions {
    * a session or asks a model there hears why.
    */
   readonly equip?: (folder: string) => Promise<Equipment>;
+  /** What people tell agents in files, for a session's folder: read when a turn begins, for profiles that want it. Default nothing. */
+  readonly instructions?: (folder: string, limitBytes: number) => readonly Instruction[];
   /** Permissions that hold for every session (`always`); saved by `saveGrant`. */
   readonly grants?: () => readonly { tool: string; scope: Scope; path?: string | undefined }[];
   readonly saveGrant?: (grant: { tool: string; scope: Scope; path?: string | undefined }) => Promise<void>;

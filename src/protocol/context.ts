@@ -4,6 +4,16 @@ import { CompactionFailure } from './events/context.ts';
 import { CallId, SessionId } from './ids.ts';
 import { ErrorShape } from './values.ts';
 
+/** A file of instructions that is in force for a turn. */
+export const Instruction = z.object({
+  /** Its path. */
+  from: z.string(),
+  text: z.string(),
+  /** There is more of it than the bound lets in. */
+  cut: z.literal(true).optional(),
+});
+export type Instruction = z.infer<typeof Instruction>;
+
 export const ContextKind = z.enum([
   'prompt',
   'instructions',

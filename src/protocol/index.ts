@@ -68,7 +68,7 @@ export { CommandReply, COMMANDS, MAX_INPUT_BYTES } from './commands.ts';
 export type { Command, CommandOf, CommandType } from './commands.ts';
 export { FollowFrom, InboxItem, isMethod, METHODS, SessionPage, TokenScope } from './methods.ts';
 export type { Method, ParamsOf, ResultOf } from './methods.ts';
-export { ContextKind, ContextPart, ContextReport } from './context.ts';
+export { ContextKind, ContextPart, ContextReport, Instruction } from './context.ts';
 export type { Link } from './link.ts';
 export {
   Capabilities,

@@ -23,6 +23,8 @@ export const SessionLimits = z.object({
   childDepth: z.int().nonnegative(),
   /** From creation, or from being restored, until it is archived; 0 means for ever, as in journals without it. */
   lifetimeMs: z.int().nonnegative().optional(),
+  /** Bytes of instructions in one request; left out, as in journals without it, the default. */
+  instructionBytes: z.int().positive().optional(),
 });
 export type SessionLimits = z.infer<typeof SessionLimits>;
 
@@ -40,6 +42,8 @@ export const Profile = z.object({
   runOnStart: z.boolean().optional(),
   /** Continue an answer that the output limit cut (at most 3 times a turn). */
   continueOnLength: z.boolean(),
+  /** Offer the instructions of the user and the project (`AGENTS.md` and the like); left out, as in journals without them, not. */
+  instructions: z.boolean().optional(),
   /** Sum up the older part of a conversation when it is nearly full, instead of leaving it out; left out, as in journals without it, not. */
   compaction: z.boolean().optional(),
   /** `provider/model` of the summaries; its own model when left out. */

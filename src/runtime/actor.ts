@@ -240,7 +240,13 @@ export class Actor implements SessionView {
   /** A turn that is open goes on with its own texts when new ones cannot be written, so that it can be cancelled and answered. */
   async #frame(): Promise<Frame> {
     try {
-      return await this.#scope.frames.of(this.#state);
+      const { turn, inputs } = this.#state;
+      // Files are looked at only where a turn may begin. One that begins unforeseen has what the turn before it had.
+      if (turn === undefined || inputs.length > 0 || this.#mailbox.mails.some(isClients))
+        return await this.#scope.frames.for(this.#state);
+      const { instructions } = turn.frame;
+      const frame = await this.#scope.frames.of(this.#state);
+      return instructions === undefined ? frame : { ...frame, instructions };
     } catch (error) {
       const open = this.#state.turn;
       if (open === undefined || !STORE_TROUBLE.includes(codeOf(error))) throw error;

@@ -1,11 +1,14 @@
 // What is in force for a turn: its texts are blobs, so that a request can be made again from the journal alone.
 import { canonicalJson, type Clock } from '../base/index.ts';
-import type { Frame, Profile, ToolSpec } from '../protocol/index.ts';
+import type { Frame, Instruction, Profile, ToolSpec } from '../protocol/index.ts';
+import type { SessionState } from '../session/index.ts';
 import { visibleTools, type Tools } from '../tool/index.ts';
 import type { TextBlobs } from './text-blobs.ts';
 
 /** What frames are made of, and read back from. */
 export interface FrameSources {
+  /** What people tell agents in files, for a folder; without it nothing. */
+  readonly instructions?: ((folder: string, limitBytes: number) => readonly Instruction[]) | undefined;
   readonly blobs: TextBlobs;
   readonly tools: Tools;
   readonly clock: Clock;
@@ -13,6 +16,7 @@ export interface FrameSources {
 
 export interface Texts {
   readonly prompt: string;
+  readonly instructions: readonly Instruction[];
   readonly tools: readonly ToolSpec[];
 }
 
@@ -40,6 +44,21 @@ export async function frameOf(sources: FrameSources, profile: Profile): Promise<
   return { prompt, tools, model: profile.model, date: day(sources.clock.now()) };
 }
 
+/** Bytes of instructions where the profile says nothing. */
+const INSTRUCTION_BYTES = 64 * 1024;
+
+/** The frame with the instructions that are in force in `folder` now, if the profile wants any. */
+export async function instructed(
+  { blobs, instructions }: Pick<FrameSources, 'blobs' | 'instructions'>,
+  frame: Frame,
+  { profile, folder }: Pick<SessionState, 'profile' | 'folder'>,
+): Promise<Frame> {
+  if (instructions === undefined || profile.instructions !== true) return frame;
+  const files = instructions(folder, profile.limits.instructionBytes ?? INSTRUCTION_BYTES);
+  if (files.length === 0) return frame;
+  return { ...frame, instructions: await blobs.put(canonicalJson(files.map((file) => ({ ...file })))) };
+}
+
 /** Reads a frame's texts back. */
 export async function textsOf(
   { blobs }: { readonly blobs: Pick<TextBlobs, 'get'> },
@@ -47,5 +66,10 @@ export async function textsOf(
 ): Promise<Texts> {
   const prompt = await blobs.get(frame.prompt);
   const tools = await blobs.get(frame.tools);
-  return { prompt, tools: JSON.parse(tools) as ToolSpec[] };
+  const files = frame.instructions === undefined ? '[]' : await blobs.get(frame.instructions);
+  return {
+    prompt,
+    instructions: JSON.parse(files) as Instruction[],
+    tools: JSON.parse(tools) as ToolSpec[],
+  };
 }

@@ -1,8 +1,9 @@
 // Frames of the profiles in use. Sessions of one profile share it and its frame: each has a copy in its journal, but not in memory.
 import type { Frame, Profile } from '../protocol/index.ts';
+import type { SessionState } from '../session/index.ts';
 import type { Tools } from '../tool/index.ts';
 import type { Equipment } from './equipment.ts';
-import { day, dayNumber, frameOf, type FrameSources } from './frame.ts';
+import { day, dayNumber, frameOf, instructed, type FrameSources } from './frame.ts';
 
 /** Profiles that are shared: as many as a host may have in use. */
 const KEPT = 64;
@@ -14,7 +15,7 @@ interface InForce {
   readonly generation: number;
 }
 
-export interface FramesOptions extends Pick<FrameSources, 'blobs' | 'clock'> {
+export interface FramesOptions extends Pick<FrameSources, 'blobs' | 'clock' | 'instructions'> {
   readonly equip: (folder: string) => Promise<Equipment>;
 }
 
@@ -39,7 +40,12 @@ export class Frames {
     return profile;
   }
 
-  /** For a turn that starts now in a folder. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
+  /** The same with the instructions that are in force there. */
+  async for(state: Pick<SessionState, 'profile' | 'folder'>): Promise<Frame> {
+    return instructed(this.#options, await this.of(state), state);
+  }
+
+  /** For a turn that starts now in a folder, but for its instructions. Its blobs are synced; rejects with `store_unavailable` when they cannot be. */
   async of({ folder, profile }: { readonly folder: string; readonly profile: Profile }): Promise<Frame> {
     const { blobs, clock, equip } = this.#options;
     const { tools } = await equip(folder);

@@ -6,7 +6,7 @@ const TOOLS = [{ name: 'a', description: 'does', parameters: { type: 'object' } 
 const OPTIONS: ReportOptions = {
   session: 'ses_1',
   model: 'test/model',
-  fixed: { prompt: 'p'.repeat(40), tools: TOOLS },
+  fixed: { prompt: 'p'.repeat(40), instructions: [], tools: TOOLS },
   room: { window: 1_000, reserve: 200 },
   compaction: { state: 'off', undoable: 0 },
   limit: 100,

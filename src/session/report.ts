@@ -1,15 +1,17 @@
 // What each part of the context costs, and whether it is in context. Estimates, corrected by what the provider last reported.
 import { oneLine } from '../base/index.ts';
-import type { ContextKind, ContextPart, ContextReport, ToolSpec } from '../protocol/index.ts';
+import type { ContextKind, ContextPart, ContextReport, Instruction, ToolSpec } from '../protocol/index.ts';
 import type { CallPiece, Conversation, Entry, StepEntry } from './conversation.ts';
 import { estimateTokens, FILE_TOKENS, OVERHEAD_TOKENS } from './tokens.ts';
 import { MAX_FUTILE } from './compaction/may-compact.ts';
 import type { Reading } from './reading.ts';
+import { instructionText } from './compose.ts';
 import { inContext, isSent } from './transcript.ts';
 
 /** What every request carries. */
 export interface FixedTexts {
   readonly prompt: string;
+  readonly instructions: readonly Instruction[];
   readonly tools: readonly ToolSpec[];
 }
 
@@ -68,9 +70,14 @@ export function contextReport(conversation: Conversation, options: ReportOptions
   };
 }
 
-function fixedParts({ prompt, tools }: FixedTexts): ContextPart[] {
+function fixedParts({ prompt, instructions, tools }: FixedTexts): ContextPart[] {
   const texts: Costed[] = [
     { kind: 'prompt', name: oneLine(prompt, NAME_LENGTH), tokens: estimateTokens(prompt) },
+    ...instructions.map((file) => ({
+      kind: 'instructions' as const,
+      name: oneLine(file.from, NAME_LENGTH),
+      tokens: estimateTokens(instructionText(file)),
+    })),
     ...tools.map((tool) => ({
       kind: 'tools' as const,
       name: tool.name,

@@ -41,6 +41,7 @@ export interface TestHostOptions {
   readonly profiles?: Readonly<Record<string, Partial<Profile>>>;
   readonly limits?: Partial<HostLimits>;
   readonly recover?: HostOptions['recover'];
+  readonly instructions?: HostOptions['instructions'];
   /** Permissions that hold for every session; those given for good are added. Default none, and none is kept. */
   readonly grants?: Grant[];
   /** Resident memory of the process; default little. */
@@ -113,6 +114,7 @@ export async function openTestHost(options: TestHostOptions = {}): Promise<TestH
     memoryBytes: options.memoryBytes ?? (() => 0),
     receivers: options.receivers ?? [],
     ...(recover === undefined ? {} : { recover }),
+    ...(options.instructions === undefined ? {} : { instructions: options.instructions }),
   });
   return {
     host,

@@ -20,8 +20,7 @@ import {
   type SessionState,
 } from '../../session/index.ts';
 import type { AppendResult } from '../../store/index.ts';
-import type { SpawnArgs, Tools } from '../../tool/index.ts';
-import { frameOf } from '../frame.ts';
+import type { SpawnArgs } from '../../tool/index.ts';
 import { childProfile } from './ceiling.ts';
 import type { ChildWork } from './others.ts';
 
@@ -37,7 +36,7 @@ export async function createChild(work: ChildWork, effect: ChildEffect): Promise
   const { scope, view } = work;
   const piece = (await view.conversation()).call(effect.call);
   const args = (piece?.args ?? {}) as unknown as SpawnArgs;
-  const { models, profiles, tools } = await scope.equip(view.state.folder);
+  const { models, profiles } = await scope.equip(view.state.folder);
   const ceiling = childProfile({ parent: view.state, profiles, args, share: effect.share });
   if (!ceiling.ok) return ceiling.error;
   try {
@@ -50,7 +49,7 @@ export async function createChild(work: ChildWork, effect: ChildEffect): Promise
   }
   for (let attempt = 1; attempt <= NAME_TRIES; attempt++) {
     const name = args.name ?? generatedName(view.state, effect, attempt);
-    const result = await tryCreate(work, effect, { name, args, profile: ceiling.profile, tools });
+    const result = await tryCreate(work, effect, { name, args, profile: ceiling.profile });
     if (result?.kind !== 'name_taken') return refusalOf(result);
     if (args.name !== undefined)
       return { code: 'already_exists', message: `The name ${name} is taken (${result.by}): choose another.` };
@@ -68,18 +67,17 @@ interface Trial {
   readonly name: string;
   readonly args: SpawnArgs;
   readonly profile: Profile;
-  readonly tools: Tools;
 }
 
 async function tryCreate(
   { scope, view, others }: ChildWork,
   { child, call, share }: ChildEffect,
-  { name, args, profile, tools }: Trial,
+  { name, args, profile }: Trial,
 ): Promise<AppendResult | undefined> {
   const { folder, owner, root = view.id, depth, name: source } = view.state;
   const lineage = { parent: view.id, parentCall: call, root, depth: depth + 1, ...(share && { share }) };
   const create: CreateCommand = { type: 'session/create', owner, name, folder, profile, lineage };
-  const facts = { at: scope.clock.now(), incarnation: 1, frame: await frameOf({ ...scope, tools }, profile) };
+  const facts = { at: scope.clock.now(), incarnation: 1, frame: await scope.frames.for({ profile, folder }) };
   const created = decide(emptyState(child), create, facts);
   if ('refusal' in created) throw fromErrorInfo(created.refusal);
   const by = { kind: 'session', name: source, id: view.id } as const;

@@ -60,7 +60,7 @@ export interface Measured {
 /** What the open turn's next request would carry, and how much of the conversation fits; without a turn, that of a next one. */
 export async function measure({ scope, view }: Work, model: Model): Promise<Measured> {
   const { turn, profile, folder } = view.state;
-  const frame = turn?.frame ?? (await scope.frames.of(view.state));
+  const frame = turn?.frame ?? (await scope.frames.for(view.state));
   const texts = await textsOf(scope, frame);
   const tools = turn?.without?.includes('tools') === true ? [] : texts.tools;
   const system = systemText({ ...texts, folder, date: frame.date });
