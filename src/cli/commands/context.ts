@@ -37,7 +37,8 @@ async function inForce(
   reader: StoreReader,
   { frame, state }: Reading,
 ): Promise<Pick<Parameters<typeof reportContext>[1], 'texts' | 'date'>> {
-  if (frame === undefined) return { texts: { prompt: state.profile.prompt, instructions: [], tools: [] }, date: '' };
+  if (frame === undefined)
+    return { texts: { prompt: state.profile.prompt, instructions: [], tools: [] }, date: '' };
   return { texts: await textsOf({ blobs: { get: (id) => blobText(reader, id) } }, frame), date: frame.date };
 }
 
