@@ -7,7 +7,15 @@ import { systemClock } from '../base/index.ts';
 import { builtInProfiles } from '../config/index.ts';
 import { codeOf } from '../protocol/index.ts';
 import { startProviderServer, type ProviderServer } from '../testing/index.ts';
-import { createModels, createTools, nearLink, openHost, openSqliteStore, systemRandom } from './index.ts';
+import {
+  builtinTools,
+  createModels,
+  createTools,
+  nearLink,
+  openHost,
+  openSqliteStore,
+  systemRandom,
+} from './index.ts';
 import type { Host, HostOptions } from './port.ts';
 
 const KEY = 'sk-planted-4f9a1c77e2';
@@ -92,6 +100,51 @@ describe('a session with credentials of its own', () => {
     expect(await ended(host, other.id, 'hi')).toBe('completed');
     expect(await host.setCredentials(other.id, 'local', { apiKey: KEY }).catch(codeOf)).toBe('conflict');
     expect(everything()).not.toContain(WRONG);
+  });
+
+  describe('that has a child', () => {
+    /** The parent spawns once, which `meanwhile` is told of; whoever is asked else says Hello. */
+    const spawning = (meanwhile: () => Promise<void>): void =>
+      server.script(async ({ text, rounds }) => {
+        if (text !== 'spawn' || rounds > 0) return [{ text: 'Hello.' }];
+        await meanwhile();
+        return [{ call: { tool: 'spawn', args: { prompt: 'say hello' } } }];
+      });
+    const children: Partial<HostOptions> = {
+      tools: createTools(builtinTools()),
+      profiles: builtInProfiles('local/qwen3'),
+    };
+
+    it('hands it the same ones, and no key of the host', async () => {
+      await using host = await open(children, WRONG);
+      const { id } = await host.create({ folder, ...own });
+      await host.setCredentials(id, 'local', { apiKey: KEY });
+      spawning(() => Promise.resolve());
+      expect(await ended(host, id, 'spawn')).toBe('completed');
+      const [child] = await host.children(id);
+      expect(child).toMatchObject({ lastOutcome: 'completed' });
+      expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(
+        Array(3).fill(`Bearer ${KEY}`),
+      );
+      expect(server.refusals).toEqual([]);
+    });
+
+    it('leaves it without any when they are taken back, though the host has one', async () => {
+      await using host = await open(children, KEY);
+      const { id } = await host.create({ folder, ...own });
+      await host.setCredentials(id, 'local', { apiKey: KEY });
+      spawning(() => host.setCredentials(id, 'local', undefined));
+      expect(await ended(host, id, 'spawn')).toContain(`session/credentials of ${id}`);
+      const [child] = await host.children(id);
+      expect(child).toMatchObject({
+        lastOutcome: 'failed',
+        error: {
+          code: 'model_unavailable',
+          message: expect.stringContaining(`session/credentials of ${id}`) as string,
+        },
+      });
+      expect(server.requests).toHaveLength(1);
+    });
   });
 
   it('forgets them when it is erased', async () => {

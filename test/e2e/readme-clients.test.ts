@@ -8,6 +8,7 @@ import { compileFunction } from 'node:vm';
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deferred } from '../../src/base/index.ts';
+import type { SessionSummary, ViewItem } from '../../src/protocol/index.ts';
 import { Desk, saying, type Started } from './cli.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -44,11 +45,11 @@ afterAll(async () => {
 
 const practice = { change: { model: 'offline/practice' } };
 
-async function rpc(method: string, params: object): Promise<{ session: string }> {
+async function rpc(method: string, params: object): Promise<SessionSummary> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
   const headers = { Authorization: `Bearer ${token}` };
   const answer = await fetch(`${url}/rpc`, { method: 'POST', body, headers });
-  return ((await answer.json()) as { result: { session: string } }).result;
+  return ((await answer.json()) as { result: SessionSummary }).result;
 }
 
 it('curl makes a session, sends, and sees the end of its turn', async () => {
@@ -84,21 +85,48 @@ it('wscat opens, follows and sends', async () => {
   expect(seen.join('\n')).toContain('Hello.');
 });
 
-it('an EventSource follows, and comes back to where it was', async () => {
-  const { session } = await rpc('session/create', { folder: desk.folder, ...practice });
-  const finished = deferred<void>();
-  const types: string[] = [];
-  const log = (type: string): void => {
-    types.push(type);
-    if (type === 'turn.finished') finished.resolve();
-  };
-  const script = `${block('js')}\nreturn source;`;
-  const names = ['EventSource', 'url', 'session', 'token', 'console'];
-  const run = compileFunction(script, names) as (...given: unknown[]) => EventSource;
-  const source = run(EventSource, url, session, token, { log });
-  await rpc('input/send', { session, text: 'say Hello.', delivery: 'queue', source: { kind: 'user' } });
-  await finished.promise;
-  source.close();
-  expect(types[0]).toBe('session.created');
-  expect(types).toContain('text.ended');
-});
+it(
+  'an EventSource follows, and comes back to where it was when the daemon is killed',
+  async () => {
+    const { session } = await rpc('session/create', { folder: desk.folder, ...practice });
+    const [begun, finished] = [deferred<void>(), deferred<void>()];
+    const types: string[] = [];
+    const log = (type: string): void => {
+      types.push(type);
+      if (type === 'delta') begun.resolve();
+      if (type === 'turn.finished') finished.resolve();
+    };
+    const seqs: number[] = [];
+    const states: string[] = [];
+    /** The same, looked at: what the README logs is no sequence. */
+    class Watched extends EventSource {
+      constructor(...given: ConstructorParameters<typeof EventSource>) {
+        super(...given);
+        this.addEventListener('open', ({ type }) => states.push(type));
+        this.addEventListener('error', ({ type }) => states.push(type));
+        this.addEventListener('message', ({ data }) => {
+          const item = JSON.parse(String(data)) as ViewItem;
+          if (item.type !== 'delta') seqs.push(item.seq);
+        });
+      }
+    }
+    const script = `${block('js')}\nreturn source;`;
+    const names = ['EventSource', 'url', 'session', 'token', 'console'];
+    const run = compileFunction(script, names) as (...given: unknown[]) => EventSource;
+    const source = run(Watched, url, session, token, { log });
+    await rpc('input/send', { session, text: 'tell 300 words', delivery: 'queue', source: { kind: 'user' } });
+    await begun.promise;
+    daemon.child.kill('SIGKILL');
+    await daemon.ended;
+    daemon = desk.start(['daemon', 'run', '--port', new URL(url).port]);
+    await saying(daemon.child.stderr, 'serving at');
+    await finished.promise;
+    source.close();
+    expect([states[0], states.at(-1)]).toEqual(['open', 'open']);
+    expect(states).toContain('error');
+    expect(types.filter((type) => type === 'session.recovered')).toHaveLength(1);
+    const { seq } = await rpc('session/get', { session });
+    expect(seqs).toEqual(Array.from({ length: seq }, (_, n) => n + 1));
+  },
+  STARTING_MS,
+);
