@@ -43,7 +43,8 @@ function model(gate: Promise<unknown>) {
     answers: ({ messages }) => {
       const last = JSON.stringify(messages.at(-1));
       if (last.includes('hold')) return [{ text: ['Hel', { wait: gate }, 'lo'] }];
-      if (last.includes('spawn')) return [{ call: 'spawn', args: { prompt: 'a task' } }];
+      if (messages.at(-1)?.role === 'user' && last.includes('spawn'))
+        return [{ call: 'spawn', args: { prompt: 'a task' } }];
       if (last.includes('write')) return [{ call: 'write', args: {} }];
       return [{ text: ['Hel', 'lo'] }];
     },
@@ -251,9 +252,8 @@ export function clientContract(name: string, open: (test: TestHost) => Promise<O
     describe('following more than one', () => {
       it('shows a session and what it spawns, each from its place', async () => {
         const session = await create();
-        const all = until(session.followSubtree(), ({ session: of, type }) =>
-          of === session.id ? type === 'turn.finished' : false,
-        );
+        let ended = 0;
+        const all = until(session.followSubtree(), ({ type }) => type === 'turn.finished' && ++ended === 2);
         await session.send('spawn');
         const items = await all;
         const [child] = await client.children(session.id);

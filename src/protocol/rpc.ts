@@ -77,7 +77,7 @@ export const CONNECTION_METHODS = {
     result: z.object({ subscription: z.string() }),
   },
   /** The same of the list of sessions: its rows, and those that change. */
-  'list/follow': { params: ListFrom, result: z.object({ subscription: z.string() }) },
+  'list/follow': { params: ListFrom.extend({}), result: z.object({ subscription: z.string() }) },
   'follow/stop': { params: z.strictObject({ subscription: z.string() }), result: z.object({}) },
 } as const;
 
