@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/index.ts';
-import { Desk, lines, saying, type Ended, type Started } from './cli.ts';
+import { Desk, saying, type Started } from './cli.ts';
 
 interface Address {
   readonly pid: number;
@@ -104,22 +104,6 @@ it('drives a session over HTTP and WebSocket, and over a restart without a gap',
   expect(more).toEqual(more.map((_, index) => last + 1 + index));
   const { stderr, code } = await desk.run(['send', 'desk', 'list', '--local']);
   expect([code, stderr]).toEqual([1, expect.stringContaining(after.url) as string]);
-});
-
-it('lets one of five serve that start at once, and the others say who', async () => {
-  using desk = new Desk();
-  const started = Array.from({ length: 5 }, () => desk.start(['daemon', 'run', '--json']));
-  const left: Ended[] = [];
-  await new Promise<void>((resolve) => {
-    for (const { ended } of started) void ended.then((end) => left.push(end) === 4 && resolve());
-  });
-  const { pid, ready } = await status(desk);
-  expect([ready, started.map(({ child }) => child.pid).includes(pid)]).toEqual([true, true]);
-  for (const { code, stderr } of left) {
-    expect(code).toBe(1);
-    const [said] = lines<{ error: { code: string; data: { pid: number } } }>(stderr);
-    expect(said?.error).toMatchObject({ code: 'home_in_use', data: { pid } });
-  }
 });
 
 it('starts detached, once; does not believe what a dead one left; explains a port that is taken', async () => {
