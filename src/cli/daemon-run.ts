@@ -28,6 +28,7 @@ export async function runDaemon(invocation: Invocation): Promise<void> {
     const working = await openWorking(invocation, setting, {
       recover: 'all',
       observe: telemetry.observe,
+      onSecrets: (values) => telemetry.hide(values),
       onFault: ({ what, error, session }) => telemetry.fault(what, error, session),
     });
     try {

@@ -20,13 +20,15 @@ function open() {
   const env = { CARREL_HOME: home.configFolder };
   const terminal = testTerminal();
   const invocation = { args: [], options: new Options({}), terminal, env, folder, json: false };
-  const equipment = new FolderEquipment(invocation, home);
+  const secrets: string[] = [];
+  const equipment = new FolderEquipment(invocation, home, (values) => void secrets.push(...values));
   const models = async (where = folder) =>
     (await equipment.of(where)).models.list().filter((id) => !id.startsWith('offline/'));
   return {
     home,
     folder,
     equipment,
+    secrets,
     models,
     write: (file: 'home' | 'project', value: object | string) =>
       writeFileSync(
@@ -77,4 +79,19 @@ it('refuses a folder whose file is malformed until it is mended, and no other', 
   expect(await at.models(tmpdir())).toEqual([]);
   at.write('project', '{}');
   expect(await at.models()).toEqual([]);
+});
+
+it('says which keys it found before it gives anybody what they open', async () => {
+  await using at = open();
+  const local = {
+    kind: 'openai-compatible',
+    baseUrl: 'http://127.0.0.1:1/v1?sig=in-the-query',
+    apiKey: 'a-key-of-later',
+    headers: { 'X-Tenant': 'in-a-header' },
+  };
+  await at.models();
+  expect(at.secrets).not.toContain('a-key-of-later');
+  at.write('home', { providers: { local } });
+  await at.models();
+  expect(at.secrets).toEqual(expect.arrayContaining(['a-key-of-later', 'in-a-header', 'in-the-query']));
 });

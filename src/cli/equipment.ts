@@ -8,7 +8,7 @@ import type { Equipment } from '../host/index.ts';
 import { createTools, type Tools } from '../tool/index.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
-import { autoModel, loadSetting, secretNames, type Setting } from './setting.ts';
+import { autoModel, loadSetting, secretNames, secretValues, type Setting } from './setting.ts';
 import { openToolSet, type ToolSet } from './tool-set.ts';
 
 /** Folders that are remembered; one more costs the oldest its place, and is read again. */
@@ -24,18 +24,23 @@ interface Tooling {
   readonly tools: Tools;
 }
 
+/** Hears the keys that were found, before anything is done with them. */
+export type OnSecrets = (values: readonly string[]) => void;
+
 /** Disposing ends the processes of all tools. */
 export class FolderEquipment implements AsyncDisposable {
   readonly #invocation: Invocation;
   readonly #home: Home;
   readonly #grants: Grants;
+  readonly #onSecrets: OnSecrets;
   readonly #known = new Map<string, Known>();
   /** By what they are made of: folders without tools of their own share one. */
   readonly #toolings = new Map<string, Promise<Tooling>>();
 
-  constructor(invocation: Invocation, home: Home) {
+  constructor(invocation: Invocation, home: Home, onSecrets: OnSecrets = () => undefined) {
     this.#invocation = invocation;
     this.#home = home;
+    this.#onSecrets = onSecrets;
     this.#grants = openGrants(home, (text) => note(invocation, 'warn', text));
   }
 
@@ -62,6 +67,7 @@ export class FolderEquipment implements AsyncDisposable {
 
   async #make(folder: string): Promise<Equipment> {
     const setting = loadSetting(this.#invocation, folder);
+    this.#onSecrets(secretValues(setting));
     const { set, tools } = await this.#tooling(setting);
     const configured = configuredGrants(setting.config);
     return {

@@ -75,3 +75,12 @@ export function usableProviders({ config, providers }: Setting): readonly Provid
 export function secretNames({ providers }: Setting): readonly string[] {
   return providers.flatMap(({ apiKeyEnv }) => (apiKeyEnv === undefined ? [] : [apiKeyEnv]));
 }
+
+/** Keys, and the values of headers and queries, which may be keys: no line of a log may have them. */
+export function secretValues({ providers }: Pick<Setting, 'providers'>): readonly string[] {
+  return providers.flatMap(({ apiKey, headers, baseUrl }) => [
+    ...(apiKey === undefined ? [] : [apiKey]),
+    ...Object.values(headers ?? {}),
+    ...(baseUrl === undefined ? [] : new URL(baseUrl).searchParams.values()),
+  ]);
+}

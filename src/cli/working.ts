@@ -3,7 +3,7 @@ import { openInstructions } from '../config/index.ts';
 import { openHost, type Host, type HostOptions } from '../host/index.ts';
 import { openSqliteStore } from '../store/index.ts';
 import { createTools } from '../tool/index.ts';
-import { FolderEquipment } from './equipment.ts';
+import { FolderEquipment, type OnSecrets } from './equipment.ts';
 import { heldBy } from './held-by.ts';
 import type { Invocation } from './invocation.ts';
 import { note } from './note.ts';
@@ -14,6 +14,8 @@ export interface Working extends AsyncDisposable {
   readonly host: Host;
 }
 
+type Wishes = Pick<HostOptions, 'recover' | 'observe' | 'onFault'> & { readonly onSecrets?: OnSecrets };
+
 /**
  * What counts for sessions is asked of their folders; the bounds of the host are of `setting`. `home_in_use` while another process
  * holds the home. Dispose it: that stops what runs and lets go of the home.
@@ -21,10 +23,10 @@ export interface Working extends AsyncDisposable {
 export async function openWorking(
   invocation: Invocation,
   setting: Setting,
-  wishes: Pick<HostOptions, 'recover' | 'observe' | 'onFault'> = {},
+  { onSecrets, ...wishes }: Wishes = {},
 ): Promise<Working> {
   const { home, config, models, profiles } = setting;
-  const equipment = new FolderEquipment(invocation, home);
+  const equipment = new FolderEquipment(invocation, home, onSecrets);
   const store = await openSqliteStore({ home: home.dataFolder }).catch(async (error: unknown) => {
     throw await heldBy(home, error);
   });

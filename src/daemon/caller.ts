@@ -109,6 +109,11 @@ export class Caller implements AsyncDisposable {
     this.allowance.store(JSON.stringify(params).length);
   }
 
+  /** A key that a session is handed, before anything can fail with it. */
+  #hide(params: object): void {
+    if ('apiKey' in params && typeof params.apiKey === 'string') this.#shared.telemetry.hide([params.apiKey]);
+  }
+
   #check(scope: TokenScope, session: string | undefined): void {
     const { name, scopes, sessions } = this.identity;
     if (hasExpired(this.identity, this.#shared.clock.now()))
@@ -129,6 +134,7 @@ export class Caller implements AsyncDisposable {
     const checked = shape.safeParse(params ?? {});
     if (!checked.success) throw new CarrelError('invalid_params', explain('params', checked.error));
     this.#charge(name, checked.data);
+    this.#hide(checked.data);
     return await this.link.call(name, checked.data as ParamsOf<M>);
   }
 }

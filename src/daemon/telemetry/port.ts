@@ -24,6 +24,8 @@ export interface Telemetry extends AsyncDisposable {
   /** For the host. */
   readonly observe: Observe;
   readonly log: Log;
+  /** Keys that came after the start: from here on they are in no line. */
+  hide(secrets: Iterable<string>): void;
   /** Something failed that nobody waits for. */
   fault(what: string, error: unknown, session?: string): void;
   called(call: Told): void;

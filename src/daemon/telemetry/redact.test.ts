@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openLog } from './log.ts';
 import { redactor } from './redact.ts';
+import { Secrets } from './secrets.ts';
 
 /** What a key may look like: also with what JSON escapes, and what regular expressions mean something by. */
 const secrets = fc
@@ -28,13 +29,19 @@ function planted(secret: string): fc.Arbitrary<unknown> {
   return value;
 }
 
+function secretsOf(known: readonly string[]): Secrets {
+  const found = new Secrets();
+  found.add(known);
+  return found;
+}
+
 async function logged(
   write: (log: Awaited<ReturnType<typeof openLog>>) => void,
   known: readonly string[],
 ): Promise<string> {
   const lines: string[] = [];
   const file = { write: (line: string) => void lines.push(line) };
-  const log = await openLog({ level: 'debug', redact: redactor(known), file, now: () => 0 });
+  const log = await openLog({ level: 'debug', redact: redactor(secretsOf(known)), file, now: () => 0 });
   write(log);
   expect(lines).toHaveLength(1);
   return lines.join('');
@@ -58,6 +65,30 @@ describe('a line of the log', () => {
       ),
       { numRuns: 200 },
     );
+  });
+
+  it('never has one that became known after the log was opened, nor one that another replaced', async () => {
+    const known = new Secrets();
+    const lines: string[] = [];
+    const file = { write: (line: string) => void lines.push(line) };
+    const log = await openLog({ level: 'debug', redact: redactor(known), file, now: () => 0 });
+    known.add(['first-key-of-a-folder']);
+    log.write('warn', 'with first-key-of-a-folder');
+    known.add(['second-key-of-a-folder', 'short']);
+    log.write('warn', 'with first-key-of-a-folder, second-key-of-a-folder, short');
+    expect(lines).toHaveLength(2);
+    expect(lines.join('')).not.toMatch(/(first|second)-key/);
+    expect(lines.join('')).toContain('short');
+  });
+
+  it('looks for so many and no more: the one named longest ago is forgotten', () => {
+    const known = new Secrets();
+    known.add(['the-oldest', 'named-again']);
+    known.add(Array.from({ length: 4_094 }, (_, index) => `secret-number-${String(index)}`));
+    known.add(['named-again', 'one-too-many']);
+    expect(known.list()).toHaveLength(4_096);
+    expect(known.list()).not.toContain('the-oldest');
+    expect(known.list()).toContain('named-again');
   });
 
   it('never has a secret of which one is the beginning of another', async () => {

@@ -1,9 +1,9 @@
 // Nothing secret reaches a log. What is known to be a secret is taken out wherever it stands; what only looks like one, by its name
 // or its form, is taken out too: better a log that hides too much.
 
+import type { Secrets } from './secrets.ts';
+
 const HIDDEN = '(hidden)';
-/** Shorter ones would hide half of every line; no key is so short. */
-const MIN_SECRET = 8;
 const MAX_DEPTH = 8;
 /** Of one text; the rest is cut. */
 const MAX_TEXT = 16 * 1024;
@@ -25,14 +25,13 @@ const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
 
 export type Redact = <T>(value: T) => unknown;
 
-/** Takes the secrets, and what looks like one, out of texts, members and errors. What it gives is plain data, and bounded. */
-export function redactor(secrets: readonly string[]): Redact {
-  const known = [...new Set(secrets)]
-    .filter((secret) => secret.length >= MIN_SECRET)
-    // The longest first: one may begin with another.
-    .toSorted((a, b) => b.length - a.length);
+/**
+ * Takes the secrets that are known by then, and what looks like one, out of texts, members and errors. What it gives is plain data, and
+ * bounded.
+ */
+export function redactor(secrets: Pick<Secrets, 'list'>): Redact {
   const text = (value: string): string => {
-    const whole = known.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), value);
+    const whole = secrets.list().reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), value);
     const shown = FORMS.reduce((rest, [form, hidden]) => rest.replaceAll(form, hidden), whole);
     return shown.length > MAX_TEXT ? `${shown.slice(0, MAX_TEXT)}…` : shown;
   };

@@ -92,6 +92,21 @@ describe('the numbers', () => {
   });
 });
 
+it('writes no key that a session was handed, whether it was taken or not', async () => {
+  await using inside = await openInside();
+  const { shared, test, home } = inside;
+  const { id: session } = await test.session();
+  const wire = await ownerWire(shared);
+  const apiKey = 'a-key-of-one-session';
+  const refused = await wire.call('session/credentials', { session, provider: 'local', apiKey });
+  expect(refused.error?.data).toMatchObject({ code: 'conflict' });
+  shared.telemetry.fault('a provider', new Error(`401 for ${apiKey}`));
+  await shared.telemetry.flush();
+  const log = readFileSync(join(home.logs, 'daemon.log'), 'utf8');
+  expect(log).toContain('401 for (hidden)');
+  expect(log).not.toContain(apiKey);
+});
+
 describe('readiness', () => {
   it('says why not, everywhere the same', async () => {
     await using inside = await openInside();

@@ -17,6 +17,7 @@ import type { Sink, Telemetry, Told, Watched } from './port.ts';
 import { reasonsOf } from './ready.ts';
 import { record } from './record.ts';
 import { redactor } from './redact.ts';
+import { Secrets } from './secrets.ts';
 import { tell } from './told.ts';
 
 const MIB = 1024 * 1024;
@@ -32,12 +33,14 @@ export interface TelemetryOptions {
   readonly settings: TelemetrySettings;
   /** Where traces and metrics go, if anywhere. */
   readonly otlp?: OtlpSettings;
-  /** What never may be in a line: keys, tokens, values of headers. */
+  /** What never may be in a line, as far as it is known at the start: keys, tokens, values of headers. */
   readonly secrets: readonly string[];
 }
 
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
-  const { home, clock, settings, secrets } = options;
+  const { home, clock, settings } = options;
+  const secrets = new Secrets();
+  secrets.add(options.secrets);
   const measures = new Measures();
   const file = new LogFile({
     path: join(home.logs, 'daemon.log'),
@@ -46,7 +49,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   });
   const level = settings.logLevel;
   const log = await openLog({ level, redact: redactor(secrets), file, now: () => clock.now() });
-  const telemetry = new DaemonTelemetry(options, { measures, file, log });
+  const telemetry = new DaemonTelemetry(options, { measures, file, log, secrets });
   await telemetry.openOtlp();
   return telemetry;
 }
@@ -55,6 +58,7 @@ interface Parts {
   readonly measures: Measures;
   readonly file: LogFile;
   readonly log: Log;
+  readonly secrets: Secrets;
 }
 
 class DaemonTelemetry implements Telemetry {
@@ -63,6 +67,7 @@ class DaemonTelemetry implements Telemetry {
   readonly #measures: Measures;
   readonly #file: LogFile;
   readonly #disk: Disk;
+  readonly #secrets: Secrets;
   #otlp: Otlp | undefined;
   #watched: Watched | undefined;
   #beat: Disposable | undefined;
@@ -74,11 +79,12 @@ class DaemonTelemetry implements Telemetry {
   /** Sessions by status, as of the last look. */
   #counts: Readonly<Partial<Record<string, number>>> = {};
 
-  constructor(options: TelemetryOptions, { measures, file, log }: Parts) {
+  constructor(options: TelemetryOptions, { measures, file, log, secrets }: Parts) {
     this.#options = options;
     this.#measures = measures;
     this.#file = file;
     this.log = log;
+    this.#secrets = secrets;
     this.#disk = new Disk(options.home.database);
     measures.set('carrel_info', [options.version], 1);
     measures.set('process_start_time_seconds', [], options.clock.now() / 1000);
@@ -103,6 +109,10 @@ class DaemonTelemetry implements Telemetry {
     };
     const onFailure = (sink: Sink, error: unknown): void => this.sinkFailed(sink, error);
     this.#otlp = await openOtlp({ settings, version, look, onFailure });
+  }
+
+  hide(values: Iterable<string>): void {
+    this.#secrets.add(values);
   }
 
   fault(what: string, error: unknown, session?: string): void {
