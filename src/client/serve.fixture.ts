@@ -71,6 +71,12 @@ export class Served {
     }
   }
 
+  /** As a host does of calls that take long. */
+  showLife(): void {
+    const calls = this.requests.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    this.#say({ method: 'call/alive', params: { calls } });
+  }
+
   #say(message: object): void {
     this.#send(JSON.stringify({ jsonrpc: '2.0', ...message }));
   }

@@ -10,6 +10,7 @@ import {
   type FollowItem,
   type RpcError,
 } from '../../protocol/index.ts';
+import type { Waiting } from './wait.ts';
 import { unavailable, type Destination, type Wire } from './wire.ts';
 
 /** How long either side may say nothing before the other is asked whether it is there, and until it is taken for lost, ms. */
@@ -47,10 +48,15 @@ export interface Hello {
 
 type Settle = (answer: Answer) => void;
 
+interface Pending {
+  readonly settle: Settle;
+  readonly alive?: () => void;
+}
+
 export class Connection {
   readonly #address: string;
   readonly #clock: Clock;
-  readonly #pending = new Map<number, Settle>();
+  readonly #pending = new Map<number, Pending>();
   readonly #sinks = new Map<string, Sink>();
   #wire: Wire | undefined;
   #lost: CarrelError | undefined;
@@ -95,14 +101,14 @@ export class Connection {
   }
 
   /** Rejects only with the signal's reason, or with `limit_reached` when it is too long to be sent. */
-  ask(method: string, params: object, signal: AbortSignal): Promise<Answer> {
-    return this.#ask(method, params, { signal, settled: () => undefined, late: () => undefined });
+  ask(method: string, params: object, waiting: Waiting): Promise<Answer> {
+    return this.#ask(method, params, { waiting, settled: () => undefined, late: () => undefined });
   }
 
   /** Begins a subscription. The sink is told everything of it, from `began` to `ended` or `lost`. */
-  follow({ method, params, sink }: Wanted, signal: AbortSignal): Promise<Answer> {
+  follow({ method, params, sink }: Wanted, waiting: Waiting): Promise<Answer> {
     return this.#ask(method, params, {
-      signal,
+      waiting,
       settled: (answer) => {
         const subscription = subscriptionOf(answer);
         if (subscription === undefined) return;
@@ -123,22 +129,24 @@ export class Connection {
   #ask(
     method: string,
     params: object,
-    { signal, settled, late }: { signal: AbortSignal; settled: Settle; late: Settle },
+    { waiting, settled, late }: { waiting: Waiting; settled: Settle; late: Settle },
   ): Promise<Answer> {
+    const { signal, alive } = waiting;
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (this.#lost !== undefined) return Promise.resolve({ kind: 'lost', error: this.#lost });
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const onAbort = (): void => {
-      this.#pending.set(id, late);
+      this.#pending.set(id, { settle: late });
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#pending.set(id, (answer) => {
+    const settle = (answer: Answer): void => {
       signal.removeEventListener('abort', onAbort);
       settled(answer);
       resolve(answer);
-    });
+    };
+    this.#pending.set(id, alive === undefined ? { settle } : { settle, alive });
     const refusal = this.#send({ jsonrpc: '2.0', id, method, params });
     if (refusal !== undefined) this.#settle(id, { kind: 'error', error: refusal });
     return promise;
@@ -146,7 +154,7 @@ export class Connection {
 
   async #greet(hello: Hello, signal: AbortSignal): Promise<void> {
     const params = { protocol: PROTOCOL_VERSION, beats: true, ...hello };
-    const answer = await this.ask('connection/open', params, signal);
+    const answer = await this.ask('connection/open', params, { signal });
     if (answer.kind !== 'result') throw answer.error;
     const opened = CONNECTION_METHODS['connection/open'].result.safeParse(answer.result);
     if (!opened.success)
@@ -179,9 +187,9 @@ export class Connection {
   }
 
   #settle(id: number, answer: Answer): void {
-    const settle = this.#pending.get(id);
+    const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    settle?.(answer);
+    pending?.settle(answer);
   }
 
   #receive(text: string): void {
@@ -201,6 +209,7 @@ export class Connection {
   /** What a later version sends beside this is skipped. */
   #notified(method: string, params: Json | undefined, units: number): void {
     if (!isJsonObject(params)) return;
+    if (method === 'call/alive') return this.#showLife(params['calls']);
     const { subscription, items, error } = params;
     const sink = typeof subscription === 'string' ? this.#sinks.get(subscription) : undefined;
     if (sink === undefined) return;
@@ -208,6 +217,11 @@ export class Connection {
     if (method !== 'follow/ended') return;
     this.#sinks.delete(subscription as string);
     sink.ended(isJsonObject(error) ? errorOf(error) : undefined);
+  }
+
+  #showLife(calls: Json | undefined): void {
+    if (!Array.isArray(calls)) return;
+    for (const id of calls) if (typeof id === 'number') this.#pending.get(id)?.alive?.();
   }
 
   #lose(why: string): void {

@@ -304,6 +304,43 @@ describe('a call', () => {
     expect(await answer).toMatch(/^timeout: .*inbox\/list was not answered within 1000 ms/);
   });
 
+  it('is not given up while it shows life, up to a bound, and soon once it shows none', async () => {
+    await using test = await openTestHost();
+    const net = new Net({ ...test.link(), call: () => NEVER });
+    const clock = manualClock();
+    await using link = await openRemoteLink(net, { clock, callTimeoutMs: 10_000, longestCallMs: 60_000 });
+    const client = new Client(link);
+    const ends: string[] = [];
+    const call = async (): Promise<void> => {
+      const why = await client.inbox().catch(told);
+      ends.push(`${String(clock.monotonic())}: ${String(why)}`);
+    };
+    const second = async (showsLife: boolean): Promise<void> => {
+      if (showsLife) net.served[0]?.showLife();
+      await delivered();
+      await clock.advance(1000);
+    };
+    const startedMs = clock.monotonic();
+    const first = call();
+    await delivered();
+    for (let n = 0; n < 59; n++) await second(n % 4 === 0);
+    expect(ends).toEqual([]);
+    await second(true);
+    await first;
+    expect(ends).toEqual([
+      `${String(startedMs + 60_000)}: timeout: CarrelError: inbox/list was not answered within 60000 ms.`,
+    ]);
+    const other = call();
+    await delivered();
+    for (let n = 0; n < 13; n++) await second(n === 4);
+    expect(ends).toHaveLength(1);
+    await second(false);
+    await other;
+    expect(ends[1]).toBe(
+      `${String(startedMs + 74_000)}: timeout: CarrelError: inbox/list was not answered and showed no life for 10000 ms.`,
+    );
+  });
+
   it('is left by its signal, which stops a subscription that begins too late', async () => {
     await using opened = await open();
     const { client, net, test } = opened;

@@ -33,8 +33,10 @@ const AT_ONCE = 32;
 const URGENT: ReadonlySet<Method> = new Set(['turn/cancel', 'approval/resolve']);
 
 export interface RemoteOptions extends Hello {
-  /** For one call, with all that it waits for a connection; default 60 s. */
+  /** For one call, with all that it waits for a connection, and anew each time the host says that it is at work on it; default 60 s. */
   readonly callTimeoutMs?: number;
+  /** For one call in all, whatever life it shows; default 15 min, and never less than `callTimeoutMs`. */
+  readonly longestCallMs?: number;
   /** For one try to connect; default 10 s. */
   readonly connectTimeoutMs?: number;
   /** How long to try to come back after a loss before everything that waits is `host_unavailable`; default 5 min, `Infinity` for ever. What is asked later begins anew. */
@@ -45,6 +47,7 @@ export interface RemoteOptions extends Hello {
 
 const DEFAULTS = {
   callTimeoutMs: 60_000,
+  longestCallMs: 15 * 60_000,
   connectTimeoutMs: 10_000,
   giveUpAfterMs: 5 * 60_000,
   clock: systemClock,
@@ -89,13 +92,13 @@ class RemoteLink implements Link {
     signal?.throwIfAborted();
     this.#closed.signal.throwIfAborted();
     if (this.#calls >= MAX_CALLS) throw tooMany();
-    const { clock, random, callTimeoutMs } = this.#options;
+    const { clock, random } = this.#options;
     const sent = repeatable(method, params, (prefix) => newId(prefix, clock.now(), random));
     this.#calls++;
     try {
-      using deadline = new Deadline(clock, callTimeoutMs, { what: method, signals: this.#signals(signal) });
+      using deadline = this.#deadline(method, this.#signals(signal));
       using _place = URGENT.has(method) ? undefined : await this.#gate.enter(deadline.signal);
-      const ask = (connection: Connection): Promise<Answer> => connection.ask(method, sent, deadline.signal);
+      const ask = (connection: Connection): Promise<Answer> => connection.ask(method, sent, deadline);
       const answer = await this.#answer(ask, deadline.signal, mayRepeat(method));
       if (answer.kind === 'result') return answer.result as ResultOf<M>;
       throw answer.error;
@@ -152,11 +155,15 @@ class RemoteLink implements Link {
     return signal === undefined ? [this.#closed.signal] : [signal, this.#closed.signal];
   }
 
+  #deadline(what: string, signals: readonly AbortSignal[]): Deadline {
+    const { clock, callTimeoutMs: ms, longestCallMs } = this.#options;
+    return new Deadline({ clock, ms, mostMs: Math.max(ms, longestCallMs), what, signals });
+  }
+
   async #subscribe(wanted: Wanted, signal: AbortSignal): Promise<CarrelError | undefined> {
-    const { clock, callTimeoutMs } = this.#options;
     const begin = async (connection: Connection): Promise<Answer> => {
-      using deadline = new Deadline(clock, callTimeoutMs, { what: wanted.method, signals: [signal] });
-      return await connection.follow(wanted, deadline.signal);
+      using deadline = this.#deadline(wanted.method, [signal]);
+      return await connection.follow(wanted, deadline);
     };
     const answer = await this.#answer(begin, signal, true);
     return answer.kind === 'result' ? undefined : answer.error;
@@ -205,7 +212,9 @@ class RemoteLink implements Link {
     const { clock, connectTimeoutMs, token, client } = this.#options;
     const { address } = this.#destination;
     this.#closed.signal.throwIfAborted();
-    using deadline = new Deadline(clock, connectTimeoutMs, {
+    using deadline = new Deadline({
+      clock,
+      ms: connectTimeoutMs,
       what: `The connection to ${address}`,
       signals: [this.#closed.signal],
     });
