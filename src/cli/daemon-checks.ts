@@ -126,10 +126,12 @@ async function answered(
   );
 }
 
-async function checkReady({ presence, signal }: Door): Promise<string> {
-  const response = await fetch(`${presence.url}/health/ready`, { signal });
-  const { ready, reasons } = (await response.json()) as { ready: boolean; reasons: readonly string[] };
-  if (ready) return 'it takes input';
+async function checkReady({ presence, signal, token }: Door): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${presence.url}/health/ready`, { signal, headers });
+  const { ready, reasons = [`/health/ready answers ${String(response.status)}`] } =
+    (await response.json()) as { ready?: boolean; reasons?: readonly string[] };
+  if (ready === true) return 'it takes input';
   throw new Wrong(reasons.join('; '), 'free the disk or restore its permissions; it goes on by itself');
 }
 

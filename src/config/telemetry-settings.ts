@@ -25,7 +25,7 @@ export const TELEMETRY: readonly Setting[] = [
     choices: ['token', 'loopback'],
     env: 'CARREL_METRICS',
     meaning:
-      'Who may read `/metrics`: whoever has a token with the scope `observe`, or every process of this machine.',
+      'Who may read `/metrics`: whoever has a token with the scope `observe`, or every process of this machine, as long as no other machine reaches the daemon.',
     reason: 'What is used, and what it costs, is the affair of whoever owns it.',
   },
   {

@@ -106,7 +106,7 @@ export class Caller implements AsyncDisposable {
   #charge(name: Method, params: object): void {
     if (name === 'session/create') this.allowance.createSession();
     else if (!Object.hasOwn(COMMANDS, name)) return;
-    this.allowance.store(JSON.stringify(params).length);
+    this.allowance.store(Buffer.byteLength(JSON.stringify(params)));
   }
 
   /** A key that a session is handed, before anything can fail with it. */

@@ -15,11 +15,11 @@ import { Caller } from './caller.ts';
 import { endsSomething } from './control.ts';
 import { LOOPBACK, OPEN_TO_PAGES, refuseForeigner, type OwnNames } from './foreign.ts';
 import { streams } from './streams.ts';
+import { metrics, ready, type Asking } from './health.ts';
 import { readMessage } from './message.ts';
 import type { Shared } from './shared.ts';
 import { orSlowly } from './slow-answer.ts';
 import { told } from './told.ts';
-import { EXPOSITION_TYPE } from './telemetry/exposition.ts';
 import { openUiMessage, takeUiMessage, UI_HEADERS, uiStream, type UiAnswer } from './ui.ts';
 import { MESSAGE_BYTES } from './wire.ts';
 
@@ -27,7 +27,8 @@ interface Known {
   readonly Variables: { caller: Caller };
 }
 
-export function httpApp(shared: Shared, own: OwnNames = LOOPBACK): Hono<Known> {
+/** `isOutside`: other machines reach it. */
+export function httpApp(shared: Shared, own: OwnNames = LOOPBACK, isOutside = false): Hono<Known> {
   const app = new Hono<Known>();
   app.use(async (c, next) => {
     const origin = c.req.header('origin');
@@ -47,11 +48,9 @@ export function httpApp(shared: Shared, own: OwnNames = LOOPBACK): Hono<Known> {
   });
   app.notFound((c) => refusal(c, new CarrelError('not_found', `there is nothing at ${c.req.path}`)));
   app.get('/health/live', (c) => c.json({ live: true }));
-  app.get('/health/ready', (c) => {
-    const reasons = shared.telemetry.reasons();
-    return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503);
-  });
-  app.get('/metrics', (c) => metrics(shared, c));
+  const asking = (c: Context): Asking => ({ c, isOutside, caller: (via) => callerOf(shared, c, via) });
+  app.get('/health/ready', (c) => ready(shared, asking(c)));
+  app.get('/metrics', (c) => metrics(shared, asking(c)));
   const stream = (name: keyof typeof streams) => async (c: Context<Known>) => {
     const caller = await callerOf(shared, c, 'GET events');
     caller.allowance.request(false);
@@ -122,13 +121,6 @@ function ui(shared: Shared, c: Context<Known>, answer: UiAnswer | undefined): Re
   return answer === undefined
     ? c.body(null, 204)
     : c.body(uiStream(shared, c.get('caller'), answer), 200, UI_HEADERS);
-}
-
-/** For whoever may observe all sessions; for every process here where the settings say so. */
-async function metrics(shared: Shared, c: Context): Promise<Response> {
-  const { telemetry } = shared;
-  if (!telemetry.isOpen) (await callerOf(shared, c, 'GET /metrics')).permit('observe', undefined);
-  return c.body(await telemetry.scrape(), 200, { 'Content-Type': EXPOSITION_TYPE });
 }
 
 function refusal(c: Context, error: unknown): Response {

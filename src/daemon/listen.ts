@@ -33,7 +33,7 @@ export async function listenOnPort(
 ): Promise<Listening> {
   if (certificate === undefined && !isLoopback(address)) throw outside(address);
   const own = certificate?.own ?? LOOPBACK;
-  const app = httpApp(shared, own);
+  const app = httpApp(shared, own, !isLoopback(address));
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = serverFor((request, response) => void listener(request, response), certificate);
   const { connections, strangers } = shared.limits;

@@ -61,6 +61,7 @@ export interface UiAnswer {
  */
 export async function takeUiMessage(caller: Caller, text: string): Promise<UiAnswer> {
   const { id: session, trigger, message } = readBody(text);
+  caller.allowance.request(message.role === 'assistant'); // it answers approvals
   caller.permit('observe', session);
   if (trigger === 'regenerate-message')
     throw new CarrelError('invalid_params', 'an answer is not made again here: send another message');
@@ -69,6 +70,7 @@ export async function takeUiMessage(caller: Caller, text: string): Promise<UiAns
 
 /** The message of the turn that is open, from its start; nothing when none is. */
 export async function openUiMessage(caller: Caller, session: string): Promise<UiAnswer | undefined> {
+  caller.allowance.request(false);
   const { seq } = await summaryOf(caller, session);
   for (let to = seq; to > 0; to -= PAGE) {
     const from = Math.max(0, to - PAGE);
