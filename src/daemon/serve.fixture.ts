@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { systemClock, systemRandom, type Clock } from '../base/index.ts';
 import { homeAt, type Home } from '../config/index.ts';
-import { openTestHost, scriptedModel, type TestHost } from '../testing/index.ts';
+import type { Host } from '../host/index.ts';
+import { openTestHost, scriptedModel, type ScriptedModel, type TestHost } from '../testing/index.ts';
 import { openDaemon, type Daemon, type DaemonOptions } from './daemon.ts';
 import { ownerToken } from './tokens.ts';
 
@@ -19,19 +20,29 @@ export interface Served extends AsyncDisposable {
   readonly token: string;
 }
 
-export async function serve(options: Partial<DaemonOptions> = {}): Promise<Served> {
+export interface ServeOptions extends Partial<DaemonOptions> {
+  /** Default one that says hello. */
+  readonly model?: ScriptedModel;
+  /** The host that is served instead of the one of the test. */
+  readonly around?: (host: Host) => Host;
+}
+
+const HELLO = (): ScriptedModel => scriptedModel({ answers: () => [{ text: ['Hel', 'lo'] }] });
+
+export async function serve(options: ServeOptions = {}): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-daemon-'));
   const home = homeAt(folder);
-  const test = await openTestHost({ model: scriptedModel({ answers: () => [{ text: ['Hel', 'lo'] }] }) });
+  const { model = HELLO(), around = (host) => host, ...given } = options;
+  const test = await openTestHost({ model });
   const [clock, random] = [systemClock, systemRandom];
   const opening = openDaemon({
-    host: test.host,
+    host: around(test.host),
     home,
     version: '1.2.3',
     clock,
     random,
     onFault: () => undefined,
-    ...options,
+    ...given,
   });
   const close = async (): Promise<void> => {
     await opening.then(
