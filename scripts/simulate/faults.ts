@@ -12,9 +12,9 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'acknowledge before the sync',
     file: 'src/runtime/actor.ts',
-    find: 'results = await this.#scope.store.append(groups);',
+    find: 'results = await this.#append(groups);',
     replace: `for (const { mail, decided } of pending) mail.answer.resolve(decided.reply);
-      results = await this.#scope.store.append(groups);`,
+      results = await this.#append(groups);`,
   },
   {
     name: 'skip the de-duplication',
@@ -37,16 +37,14 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'leak a slot',
     file: 'src/runtime/performer.ts',
-    find: 'this.#slot?.[Symbol.dispose]();',
+    find: 'this.#slot[Symbol.dispose]();',
     replace: '',
   },
   {
     name: 'swallow a write error',
     file: 'src/runtime/actor.ts',
-    find: 'results = await this.#scope.store.append(groups);',
-    replace: `results = await this.#scope.store
-        .append(groups)
-        .catch(() => groups.map(() => ({ kind: 'accepted' as const, seq: 0, hash: '' })));`,
+    find: 'results = await this.#append(groups);',
+    replace: `results = await this.#append(groups).catch(() => groups.map(() => ({ kind: 'accepted' as const, seq: 0, hash: '' })));`,
   },
   {
     name: 'run a tool again at a recovery',

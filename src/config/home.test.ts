@@ -66,6 +66,7 @@ test('a home in one folder holds every file under the name that users know', () 
     '/h/tokens.json',
     '/h/audit.jsonl',
     '/h/daemon.json',
+    '/h/health.json',
     '/h/daemon.sock',
     '/h/logs',
     '/h/permissions.json',

@@ -71,7 +71,7 @@ const Denials = z.strictObject({
 
 /** Changes to a built-in profile, or a new one that starts from the built-in `default`. */
 export const ProfileConfig = z.strictObject({
-  ...Profile.omit({ name: true, limits: true, deny: true }).partial().shape,
+  ...Profile.omit({ name: true, limits: true, deny: true, credentials: true }).partial().shape,
   model: ModelId.optional(),
   summaryModel: ModelName.optional(),
   /** A list is joined by line breaks: JSON has no text of several lines. */
