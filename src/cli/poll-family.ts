@@ -7,10 +7,15 @@ import { pollSession, pollSummary, type PollOptions } from './poll.ts';
 /** Children of one session that are followed when it is joined late; newer ones come by its events. */
 const CHILDREN = 500;
 
+export interface FamilyOptions extends PollOptions {
+  /** Events of each one that was there before, from its end; `Infinity` for all. */
+  readonly last: number;
+}
+
 /** Calls `show` for every item, in the order of each session, until the signal aborts. Rejects with the first failure, and ends the rest. */
 export async function pollFamily(
   reader: StoreReader,
-  options: PollOptions,
+  options: FamilyOptions,
   show: (item: ViewItem) => void,
 ): Promise<void> {
   const failed = new AbortController();
@@ -33,11 +38,12 @@ export async function pollFamily(
   const join = async (session: string): Promise<void> => {
     const { sessions } = await reader.list({ owner: OWNER, parent: session, limit: CHILDREN });
     for (const row of sessions) {
-      begin({ session: row.session, after: row.seq });
+      begin({ session: row.session, after: Math.max(0, row.seq - options.last) });
       await join(row.session);
     }
   };
-  if (options.after > 0) await join(options.session);
+  // With all of it, each is met where its parent names it.
+  if (options.last < Infinity) await join(options.session);
   begin(options);
   for (const following of followed.values()) await following;
   if (failed.signal.aborted) throw failed.signal.reason;

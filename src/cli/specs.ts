@@ -126,6 +126,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [SESSION],
     options: [
       { flags: '--from-start', summary: 'everything that happened so far first' },
+      { flags: '-n, --last <count>', summary: 'so many events that happened before first' },
+      { flags: '--once', summary: 'what happened, all of it without --last, and nothing that comes' },
       { flags: '--children', summary: 'what happens in the sessions that it spawned too' },
       JSON_LINES,
     ],

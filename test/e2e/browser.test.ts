@@ -70,6 +70,7 @@ describe('a page', () => {
     ({ url } = await desk.json<{ url: string }>(['daemon', 'status']));
     const options = { executablePath: CHROMIUM, args: ARGS };
     browser = await chromium.launchPersistentContext(desk.path('browser'), options);
+    browser.setDefaultTimeout(STARTING_MS);
     page = browser.pages()[0] ?? (await browser.newPage());
   }, STARTING_MS);
 

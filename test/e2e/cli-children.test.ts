@@ -53,11 +53,26 @@ describe('children', () => {
     });
     followed.child.kill('SIGINT');
     await followed.ended;
+    /** The events that each session shows. */
+    const once = async (...more: readonly string[]): Promise<Readonly<Record<string, number[]>>> => {
+      const { code, stdout } = await desk.run(['follow', 'boss', '--children', '--once', '--json', ...more]);
+      expect(code).toBe(0);
+      const shown: Record<string, number[]> = {};
+      for (const { session, seq } of lines<SessionEvent>(stdout)) (shown[session] ??= []).push(seq);
+      return shown;
+    };
+    const whole = Object.entries(await once());
+    expect(whole).toHaveLength(5);
+    for (const [, seqs] of whole) expect(seqs).toEqual(seqs.map((_, n) => n + 1));
+    const ends = whole.map(([session, seqs]) => [session, seqs.slice(-2)] as const);
+    expect(await once('--last', '2')).toEqual(Object.fromEntries(ends));
+    const both = await desk.run(['follow', 'boss', '--once', '--last', '2', '--from-start']);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('give one')]);
     expect((await desk.run(['archive', 'boss'])).code).toBe(0);
     expect((await list(desk)).sessions).toEqual([]);
     expect((await desk.run(['delete', 'boss', '--yes'])).code).toBe(0);
     expect(await desk.json(['list', '--all'])).toMatchObject({ sessions: [] });
-  });
+  }, 90_000);
 
   it('hear who sends', async () => {
     using desk = new Desk();

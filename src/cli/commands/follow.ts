@@ -1,5 +1,7 @@
+import { CarrelError } from '../../protocol/errors.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
+import type { Options } from '../options.ts';
 import { pollFamily } from '../poll-family.ts';
 import { pollSession } from '../poll.ts';
 import { openReading } from '../reading.ts';
@@ -7,16 +9,26 @@ import { textView } from '../render/text-view.ts';
 import { jsonView, type View } from '../render/view.ts';
 import type { Sink, Terminal } from '../terminal.ts';
 
-/** Shows what happens until nobody reads any more, or Ctrl-C. Reads the store, so it works whichever process runs the session. */
+/** Nobody reads more of it in a terminal; all of it is `--from-start`. */
+const MOST_EVENTS = 100_000;
+
+/**
+ * Shows what happens until nobody reads any more, or Ctrl-C; with `--once`, what has happened. Reads the store, so it works whichever
+ * process runs the session.
+ */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, options, json } = invocation;
   await using reading = await openReading(invocation);
   const row = await reading.session();
   const stop = new AbortController();
   using _interrupt = terminal.onInterrupt(() => stop.abort());
+  // What is there is shown before the signal is looked at: one that has aborted already leaves it at that.
+  if (options.flag('once')) stop.abort();
+  const last = lastOf(options);
   const place = {
     session: row.session,
-    after: options.flag('fromStart') ? 0 : row.seq,
+    after: Math.max(0, row.seq - last),
+    last,
     signal: AbortSignal.any([stop.signal, terminal.gone]),
   };
   const view = json ? jsonView(terminal.out) : options.flag('children') ? views(terminal) : plain(terminal);
@@ -24,6 +36,14 @@ export async function run(invocation: Invocation): Promise<Exit> {
   else for await (const item of pollSession(reading.reader, place)) view.show(item);
   view.end();
   return EXIT.done;
+}
+
+/** Events of each session that are shown although they have happened; `--once` alone means all, because else there is nothing to show. */
+function lastOf(options: Options): number {
+  const last = options.integer('last', { min: 1, max: MOST_EVENTS });
+  if (!options.flag('fromStart')) return last ?? (options.flag('once') ? Infinity : 0);
+  if (last === undefined) return Infinity;
+  throw new CarrelError('invalid_params', '--from-start shows everything, --last a part of it: give one');
 }
 
 function plain(terminal: Pick<Terminal, 'out' | 'err'>): View {
