@@ -1,6 +1,5 @@
 // What is asked over HTTP: calls, events, health.
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import {
   CarrelError,
@@ -11,6 +10,7 @@ import {
   type RpcId,
   type RpcRequest,
 } from '../protocol/index.ts';
+import { takeBody } from './body.ts';
 import { Caller } from './caller.ts';
 import { endsSomething } from './control.ts';
 import { LOOPBACK, OPEN_TO_PAGES, refuseForeigner, type OwnNames } from './foreign.ts';
@@ -59,25 +59,20 @@ export function httpApp(shared: Shared, own: OwnNames = LOOPBACK, isOutside = fa
   app.get('/sessions/:session/events', stream('session'));
   app.get('/sessions/:session/subtree/events', stream('subtree'));
   app.get('/sessions/events', stream('list'));
-  const limit = bodyLimit({ maxSize: MESSAGE_BYTES, onError: tooLarge });
   const admitted = async (c: Context<Known>, next: () => Promise<void>): Promise<void> => {
     const caller = await callerOf(shared, c, `${c.req.method} ${c.req.path.split('/', 2).join('/')}`);
     using _ = caller.allowance.call(); // before its body: that may be large
     c.set('caller', caller);
     await next();
   };
-  app.post('/ui', admitted, limit, async (c) =>
-    ui(shared, c, await takeUiMessage(c.get('caller'), await c.req.text())),
+  app.post('/ui', admitted, async (c) =>
+    ui(shared, c, await takeUiMessage(c.get('caller'), await takeBody(c, MESSAGE_BYTES))),
   );
   app.get('/ui/:session/stream', admitted, async (c) =>
     ui(shared, c, await openUiMessage(c.get('caller'), c.req.param('session') ?? '')),
   );
-  app.post('/rpc', admitted, limit, (c) => rpc(shared, c, c.get('caller')));
+  app.post('/rpc', admitted, (c) => rpc(shared, c, c.get('caller')));
   return app;
-}
-
-function tooLarge(): never {
-  throw new CarrelError('invalid_params', `the body has more than ${String(MESSAGE_BYTES)} bytes`);
 }
 
 async function callerOf(shared: Shared, c: Context, via: string): Promise<Caller> {
@@ -86,7 +81,7 @@ async function callerOf(shared: Shared, c: Context, via: string): Promise<Caller
 }
 
 async function rpc(shared: Shared, c: Context, caller: Caller): Promise<Response> {
-  const read = readMessage(await c.req.text());
+  const read = readMessage(await takeBody(c, MESSAGE_BYTES));
   if (!read.ok) return c.json({ jsonrpc: '2.0', id: read.id, error: read.error }, 400);
   return orSlowly(shared.clock, answer(shared, { c, caller, request: read.request }));
 }

@@ -58,7 +58,7 @@ function fitting(wanted: string): string {
  */
 async function listeningAlone(server: Server, address: string): Promise<void> {
   mkdirSync(dirname(address), { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(dirname(address), '.'));
+  const folder = mkdtempSync(join(dirname(address), '.new-'));
   try {
     const made = join(folder, 's');
     await listening(server, made);

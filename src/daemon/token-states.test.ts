@@ -123,7 +123,7 @@ it('judges every state of a token alike on every way in, and writes down every r
   for (const secret of Object.values(tokens)) if (secret !== undefined) expect(log).not.toContain(secret);
 });
 
-it('drops who came in by a token that was rotated, when its grace ends, and by a file that was spoiled', async () => {
+it('drops who came in by a token that was rotated, when its grace ends', async () => {
   await using served = await serve();
   const { home, url, test } = served;
   const { id } = await test.session();

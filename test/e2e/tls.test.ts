@@ -76,14 +76,14 @@ const token = (): string => ownerToken(homeAt(join(folder, 'home')));
 const port = (): string => new URL(daemon.presence.url).port;
 
 /** Whatever its `Host` says, it knows the daemon as `localhost`. */
-async function ask(headers: Record<string, string>, path = '/rpc'): Promise<number> {
+async function ask(headers: Record<string, string>, path = '/rpc', posts = path === '/rpc'): Promise<number> {
   const asked = request(`https://127.0.0.1:${port()}${path}`, {
-    method: path === '/rpc' ? 'POST' : 'GET',
+    method: posts ? 'POST' : 'GET',
     headers: { Authorization: `Bearer ${token()}`, ...headers },
     ca: local.cert,
     servername: 'localhost',
     agent: false,
-  }).end(path === '/rpc' ? '{"jsonrpc":"2.0","id":1,"method":"inbox/list"}' : undefined);
+  }).end(posts ? '{"jsonrpc":"2.0","id":1,"method":"inbox/list"}' : undefined);
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   await textOf(response);
   return response.statusCode ?? 0;
@@ -142,13 +142,21 @@ const HEADS: readonly (readonly [string, (port: string) => Record<string, string
 it.each(HEADS)('judges %s by its certificate on every way in', async (_name, heads, fine) => {
   const headers = heads(port());
   const { id } = await test.session();
-  const statuses = [
-    await ask(headers),
-    await ask(headers, '/health/live'),
-    await ask(headers, `/sessions/${id}/events?after=x`),
-    await upgrade(headers),
-  ];
-  expect(statuses).toEqual(fine ? [200, 200, 400, 'open'] : [403, 403, 403, 403]);
+  // What is refused behind the headers shows that they were let through.
+  const asked = [
+    [200, '/rpc', true],
+    [200, '/health/live', false],
+    [200, '/health/ready', false],
+    [200, '/metrics', false],
+    [400, '/ui', true],
+    [204, `/ui/${id}/stream`, false],
+    [400, `/sessions/${id}/events?after=x`, false],
+    [400, `/sessions/${id}/subtree/events?after=x`, false],
+    [400, '/sessions/events?after=x', false],
+  ] as const;
+  for (const [wanted, path, posts] of asked)
+    expect([path, await ask(headers, path, posts)]).toEqual([path, fine ? wanted : 403]);
+  expect(await upgrade(headers)).toBe(fine ? 'open' : 403);
 });
 
 it('speaks nothing but TLS on that port', async () => {
