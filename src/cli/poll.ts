@@ -1,7 +1,7 @@
 // Follows a session that another process runs, or none: by asking the store, because there is nobody else to ask. The store
 // shows what is durable, so text is behind by the flush of the tail and one interval.
 import { sleep, systemClock, type Clock } from '../base/index.ts';
-import type { DeltaFrame, SessionSummary, ViewItem } from '../protocol/index.ts';
+import type { DeltaFrame, ViewItem } from '../protocol/index.ts';
 import type { StoreReader, TailPart } from '../store/index.ts';
 import { OWNER } from './owner.ts';
 
@@ -61,15 +61,15 @@ function newText(
   };
 }
 
-/** Resolves with the first row that `settled` accepts, or undefined when the signal aborted before. */
-export async function pollSummary<Row extends SessionSummary | undefined>(
-  read: () => Promise<Row>,
-  settled: (row: Row) => boolean,
+/** Resolves with the first answer that `settled` accepts, or undefined when the signal aborted before. */
+export async function pollUntil<T>(
+  read: () => Promise<T>,
+  settled: (answer: T) => boolean,
   { signal, clock = systemClock }: { readonly signal: AbortSignal; readonly clock?: Clock },
-): Promise<Row | undefined> {
+): Promise<T | undefined> {
   do {
-    const row = await read();
-    if (settled(row)) return row;
+    const answer = await read();
+    if (settled(answer)) return answer;
   } while (await tick(clock, signal));
   return undefined;
 }

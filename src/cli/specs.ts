@@ -306,11 +306,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'inspect',
-    summary: 'show what may go on at once, at every level, and who runs sessions',
-    args: [{ name: '<what>', summary: 'of what', choices: ['slots'] }],
+    summary:
+      'show what goes on in the daemon: slots of every level, live sessions, files that are kept, viewers, what providers allow',
+    args: [
+      { name: '<what>', summary: 'of what', choices: ['slots', 'sessions', 'locks', 'buffers', 'limits'] },
+    ],
     options: [JSON_VALUE],
     details:
-      'The daemon is asked what is in use. Beside a command that works by itself (`--local`), that is known to it alone and shows as "?" (null in JSON).',
+      '`slots`: what may go on at once, and does. `sessions`: those in memory, with what they hold. `locks`: files that turns at work keep from others. `buffers`: viewers, and how often one was too slow for its queue and read on from the store. `limits`: breakers of providers, and what is left of their rates. The daemon is asked. Beside a command that works by itself (`--local`), that is known to it alone and shows as "?" (null in JSON).',
     load: () => import('./commands/inspect.ts'),
   },
   ...DAEMON_COMMANDS,

@@ -112,9 +112,15 @@ it('starts detached, once; does not believe what a dead one left; explains a por
     code: 1,
     stdout: '{\n  "ready": false\n}\n',
   });
-  const started = await desk.json<Address>(['daemon', 'start']);
+  const site = 'http://localhost:3000';
+  const started = await desk.json<Address>(['daemon', 'start', '--origin', site]);
   try {
     expect(started.ready).toBe(true);
+    const asked = ({ url }: Address, origin: string) => fetch(`${url}/health`, { headers: { origin } });
+    expect((await asked(started, site)).headers.get('access-control-allow-origin')).toBe(site);
+    expect((await asked(started, 'http://other.test')).headers.has('access-control-allow-origin')).toBe(
+      false,
+    );
     expect((await desk.json<Address>(['daemon', 'start'])).pid).toBe(started.pid);
     process.kill(started.pid, 'SIGKILL');
     const left = readFileSync(join(desk.home, 'daemon.json'), 'utf8');

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/index.ts';
-import { Desk } from './cli.ts';
+import { startProviderServer } from '../../src/testing/index.ts';
+import { Desk, saying } from './cli.ts';
+import { configure } from './wire.ts';
 
 it('inspect slots shows every level, what is in use, and who knows when that is another process', async () => {
   using desk = new Desk();
@@ -32,3 +34,36 @@ it('inspect slots shows every level, what is in use, and who knows when that is 
   expect(stdout).toContain(`Process ${String(process.pid)} holds the home.`);
   expect(await desk.run(['inspect', 'everything'])).toMatchObject({ code: 2 });
 });
+
+it('inspect shows what only the daemon knows, nothing where none runs, and that it is unknown beside another', async () => {
+  using desk = new Desk('start');
+  await using server = await startProviderServer();
+  server.script([{ text: 'a long story begins' }, { silence: true }]);
+  configure(desk, server);
+  expect(await desk.json(['inspect', 'sessions'])).toEqual({ holder: null, sessions: [] });
+  expect(await desk.json(['inspect', 'buffers'])).toEqual({
+    holder: null,
+    buffers: { viewers: 0, viewersBehind: 0 },
+  });
+  const running = desk.start(['run', '-s', 'long', '--json', 'tell']);
+  await saying(running.child.stdout, '"type":"delta"');
+  const [sessions, buffers, limits, locks, people] = await Promise.all([
+    desk.json(['inspect', 'sessions']),
+    desk.json<{ buffers: { viewers: number } }>(['inspect', 'buffers']),
+    desk.json(['inspect', 'limits']),
+    desk.json(['inspect', 'locks']),
+    desk.run(['inspect', 'limits']),
+  ]);
+  expect(sessions).toMatchObject({ sessions: [{ turns: 1, requests: 1, calls: 0 }] });
+  expect(buffers.buffers.viewers).toBeGreaterThan(0);
+  expect(limits).toMatchObject({
+    limits: [{ provider: 'local', breaker: { state: 'closed', failures: 0 } }],
+  });
+  expect(locks).toMatchObject({ locks: [] });
+  expect(people.stdout).toMatch(/^local +closed +0/m);
+  await desk.run(['cancel', 'long']);
+  await desk.run(['daemon', 'stop']);
+  await using _store = await openSqliteStore({ home: desk.home });
+  expect(await desk.json(['inspect', 'locks'])).toEqual({ holder: process.pid, locks: null });
+  expect((await desk.run(['inspect', 'limits'])).stderr).toContain(`process ${String(process.pid)}`);
+}, 120_000);

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { SessionSummary } from '../../src/protocol/index.ts';
+import type { SessionEvent, SessionSummary, ViewItem } from '../../src/protocol/index.ts';
 import { startProviderServer } from '../../src/testing/index.ts';
-import { Desk, saying } from './cli.ts';
+import { Desk, lines, saying } from './cli.ts';
 import { configure } from './wire.ts';
 
 const PRACTICE = ['-m', 'offline/practice'];
@@ -93,3 +93,33 @@ it('reads start nothing, --no-start neither; another version is refused until it
   expect((await desk.run(['send', 'desk', '--no-start', 'say more'])).code).toBe(0);
   expect((await desk.run(['daemon', 'logs', '-n', '99'])).stdout).toContain('serving at');
 }, 120_000);
+
+it('is followed without a gap while no daemon runs, one starts, is killed, and another takes its place', async () => {
+  using desk = new Desk('start');
+  expect((await desk.run(['run', ...PRACTICE, '--local', '-s', 'desk', 'say one'])).code).toBe(0);
+  expect((await desk.json<Listed>(['list'])).sessions[0]).not.toHaveProperty('residency');
+  const follows = [
+    ['follow', 'desk'],
+    ['follow', 'desk', '--children'],
+  ].map((args) => desk.start([...args, '--from-start', '--json']));
+  const all = (wanted: string): Promise<unknown> =>
+    Promise.all(follows.map(({ child }) => saying(child.stdout, wanted)));
+  const [one, two, three] = [all('"text":"one'), all('"text":"two'), all('"text":"three')];
+  await one;
+  expect((await desk.run(['send', 'desk', 'say two'])).code).toBe(0);
+  await two;
+  const listed = await desk.json<{ sessions: { residency: string }[] }>(['list']);
+  expect(listed.sessions[0]?.residency).toBe('live');
+  expect((await desk.run(['list'])).stdout).toMatch(/RESIDENCY[^]* live /);
+  process.kill((await desk.json<{ pid: number }>(['daemon', 'status'])).pid, 'SIGKILL');
+  expect((await desk.run(['send', 'desk', 'say three'])).code).toBe(0);
+  await three;
+  for (const { child, ended } of follows) {
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    const events = lines<ViewItem>(stdout).filter((item): item is SessionEvent => item.type !== 'delta');
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.filter(({ type }) => type === 'turn.finished')).toHaveLength(3);
+  }
+}, 180_000);

@@ -86,12 +86,14 @@ function serves(invocation: Invocation, daemon: Serving, how: string): Exit {
 }
 
 function flagsOf({ options, folder }: Invocation): string[] {
-  return ['port', 'address', 'certificate', 'key'].flatMap((name) => {
+  const origins = options.texts('origin').flatMap((origin) => ['--origin', origin]);
+  const others = ['port', 'address', 'certificate', 'key'].flatMap((name) => {
     const value = options.text(name);
     // The daemon has another folder than this command.
     const isFile = name === 'certificate' || name === 'key';
     return value === undefined ? [] : [`--${name}`, isFile ? resolve(folder, value) : value];
   });
+  return [...others, ...origins];
 }
 
 function none(invocation: Invocation): string {

@@ -2,19 +2,18 @@ import { CarrelError } from '../../protocol/errors.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Options } from '../options.ts';
-import { pollFamily } from '../poll-family.ts';
-import { pollSession } from '../poll.ts';
 import { openReading } from '../reading.ts';
 import { textView } from '../render/text-view.ts';
 import { jsonView, type View } from '../render/view.ts';
 import type { Sink, Terminal } from '../terminal.ts';
+import { watch } from '../watch.ts';
 
 /** Nobody reads more of it in a terminal; all of it is `--from-start`. */
 const MOST_EVENTS = 100_000;
 
 /**
- * Shows what happens until nobody reads any more, or Ctrl-C; with `--once`, what has happened. Reads the store, so it works whichever
- * process runs the session.
+ * Shows what happens until nobody reads any more, or Ctrl-C; with `--once`, what has happened. It works whichever process runs the
+ * session, and whether one does.
  */
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, options, json } = invocation;
@@ -27,13 +26,13 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const last = lastOf(options);
   const place = {
     session: row.session,
-    after: Math.max(0, row.seq - last),
+    seq: row.seq,
     last,
+    children: options.flag('children'),
     signal: AbortSignal.any([stop.signal, terminal.gone]),
   };
-  const view = json ? jsonView(terminal.out) : options.flag('children') ? views(terminal) : plain(terminal);
-  if (options.flag('children')) await pollFamily(reading.reader, place, (item) => view.show(item));
-  else for await (const item of pollSession(reading.reader, place)) view.show(item);
+  const view = json ? jsonView(terminal.out) : place.children ? views(terminal) : plain(terminal);
+  await watch([invocation, reading], place, (item) => view.show(item));
   view.end();
   return EXIT.done;
 }

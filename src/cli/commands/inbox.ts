@@ -6,11 +6,13 @@ import { openReading } from '../reading.ts';
 import { table, type Column } from '../render/table.ts';
 import { ago, span } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
+import { askRunning } from '../running.ts';
 
 export async function run(invocation: Invocation): Promise<Exit> {
   const { terminal, json } = invocation;
   await using reading = await openReading(invocation);
-  const items = await readInbox(reading.reader, OWNER);
+  const told = await askRunning(invocation, (client) => client.inbox());
+  const items = told ?? (await readInbox(reading.reader, OWNER));
   if (json) printValue(terminal.out, items);
   else if (items.length === 0) terminal.err.write('nothing waits for an approval\n');
   else {

@@ -5,6 +5,7 @@ import type { HostReport } from '../../host/index.ts';
 import { reserveOf } from '../../runtime/index.ts';
 import { homeHolder } from '../../store/index.ts';
 import { EXIT, type Exit } from '../exit.ts';
+import { inspectLive, isLivePart } from '../inspect-live.ts';
 import type { Invocation } from '../invocation.ts';
 import { span } from '../render/time.ts';
 import { table, type Column } from '../render/table.ts';
@@ -23,6 +24,11 @@ interface Row {
 }
 
 export async function run(invocation: Invocation): Promise<Exit> {
+  const what = invocation.args[0] ?? '';
+  return isLivePart(what) ? await inspectLive(invocation, what) : await inspectSlots(invocation);
+}
+
+async function inspectSlots(invocation: Invocation): Promise<Exit> {
   const { out } = invocation.terminal;
   const setting = loadSetting(invocation, invocation.folder);
   const holder = homeHolder({ home: setting.home.dataFolder });

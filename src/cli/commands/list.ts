@@ -11,7 +11,7 @@ import { STATUSES } from '../specs.ts';
 import { table, type Column } from '../render/table.ts';
 import { ago } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
-import { withPlaces } from '../running.ts';
+import { asTheyAre, type Present } from '../running.ts';
 
 const DEFAULT_ROWS = 50;
 /** Beyond it a script should page through events instead. */
@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const query = queryOf(invocation);
   await using reading = await openReading(invocation);
   const page = await reading.reader.list(query);
-  const rows = await withPlaces(invocation, page.sessions);
+  const rows = await asTheyAre(invocation, page.sessions);
   const sessions = invocation.options.flag('waiting') ? rows.filter((row) => row.waiting > 0) : rows;
   const hidden = page.hidden + page.sessions.length - sessions.length;
   const more = page.next !== undefined;
@@ -35,7 +35,12 @@ export async function run(invocation: Invocation): Promise<Exit> {
     terminal.out.write(
       table(
         terminal.out,
-        columns({ now, folders: query.folder === undefined, held: reading.holder() !== undefined }),
+        columns({
+          now,
+          folders: query.folder === undefined,
+          held: reading.holder() !== undefined,
+          known: sessions.some(({ residency }) => residency !== undefined),
+        }),
         nested(sessions),
       ),
     );
@@ -73,12 +78,14 @@ interface Shown {
   readonly folders: boolean;
   /** Whether a process runs sessions at all. */
   readonly held: boolean;
+  /** Whether somebody said which of them are live. */
+  readonly known: boolean;
 }
 
-type Row = SessionSummary & { readonly indent: number };
+type Row = Present & { readonly indent: number };
 
 /** Children under their parents, where those are shown; everyone else in the order of the list. */
-function nested(sessions: readonly SessionSummary[]): readonly Row[] {
+function nested(sessions: readonly Present[]): readonly Row[] {
   const shown = new Set(sessions.map(({ session }) => session));
   const children = Map.groupBy(sessions, ({ parent }) =>
     parent !== undefined && shown.has(parent) ? parent : '',
@@ -93,13 +100,14 @@ function branch(indent: number): string {
   return indent === 0 ? '' : `└${'──'.repeat(indent - 1)} `;
 }
 
-function columns({ now, folders, held }: Shown): readonly Column<Row>[] {
+function columns({ now, folders, held, known }: Shown): readonly Column<Row>[] {
   const folder: readonly Column<Row>[] = folders
     ? [{ head: 'FOLDER', cell: (row) => row.folder, max: 40 }]
     : [];
   return [
     { head: 'NAME', cell: ({ name, indent }) => branch(indent) + name, max: 40 },
     { head: 'STATUS', cell: (row) => statusCell(row, held), max: 20 },
+    ...(known ? [{ head: 'RESIDENCY', cell: (row: Row) => row.residency ?? '' }] : []),
     { head: 'UPDATED', cell: (row) => ago(row.updatedAt, now) },
     { head: 'MODEL', cell: (row) => row.model, max: 32 },
     { head: 'TURNS', cell: (row) => String(row.turns) },

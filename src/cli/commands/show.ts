@@ -11,7 +11,7 @@ import { budgetLine, spending } from '../render/money.ts';
 import { entryText } from '../render/entry.ts';
 import { ago, stamp } from '../render/time.ts';
 import { printValue } from '../render/value.ts';
-import { withPlaces } from '../running.ts';
+import { asTheyAre, type Present } from '../running.ts';
 import type { Sink } from '../terminal.ts';
 
 const DEFAULT_MESSAGES = 10;
@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<Exit> {
   const last = options.integer('last', { min: 0, max: 10_000 }) ?? DEFAULT_MESSAGES;
   await using reading = await openReading(invocation);
   const found = await reading.session();
-  const [row = found] = await withPlaces(invocation, [found]);
+  const [row = found] = await asTheyAre(invocation, [found]);
   const events: SessionEvent[] = [];
   for await (const event of readEvents(reading.reader, row.session)) events.push(event);
   const entries = lastOf({ summary: row, events }, last);
@@ -76,7 +76,7 @@ function costs({ spending: own, spendingBelow: below }: SessionSummary): string 
   return below === undefined ? spending(own) : `${spending(own)}, and in its children ${spending(below)}`;
 }
 
-function facts(row: SessionSummary): string {
+function facts(row: Present): string {
   const { input, output } = row.usage;
   const rows: readonly (readonly [string, string])[] = [
     ['session', `${row.name} (${row.session})`],
@@ -86,6 +86,7 @@ function facts(row: SessionSummary): string {
       'status',
       [
         row.position === undefined ? row.status : `queued (${String(row.position)})`,
+        row.residency ?? '',
         row.lastOutcome === undefined ? '' : `last turn ${row.lastOutcome}`,
       ]
         .filter(Boolean)
