@@ -5,7 +5,7 @@ import type { Instruction } from '../protocol/index.ts';
 import { openTestHost } from '../testing/index.ts';
 import { journal } from './fixtures.ts';
 
-const says = (text: string): readonly Instruction[] => [{ from: '/work/AGENTS.md', text }];
+const says = (text: string): readonly Instruction[] => [{ from: '/me/AGENTS.md', text }];
 
 it('instructions are those of when the turn began, named by their digest; what changes is in force with the next', async () => {
   const gate = deferred<void>();
